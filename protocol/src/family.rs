@@ -1,0 +1,285 @@
+//! The closed list of what a source may speak, and the one place where a name becomes a reader. A family that this
+//! version does not speak yet has its name here all the same, so that a configuration can be told so by name.
+
+use std::sync::Arc;
+
+use crate::map::{Map, MapDialect, MapLines};
+use crate::mqtt::Dialect;
+use crate::mqtt::zigbee2mqtt::{self, Zigbee2Mqtt};
+use crate::serial::Wire;
+use crate::serial::espa444::{self, Espa444};
+use crate::serial::jsonl::JsonLines;
+use crate::serial::nonin::{self, Nonin};
+
+/// What the configuration says about a source, as far as its reader needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The base topic of an MQTT dialect; empty for the dialect's own default.
+    pub base: String,
+    /// How many devices one source may teach.
+    pub devices: usize,
+    /// The longest device message, bytes.
+    pub longest: usize,
+    /// The table of a family that is read by one.
+    pub map: Option<Arc<Map>>,
+    /// Of an ESPA line.
+    pub espa444: espa444::Settings,
+    /// Of a Nonin oximeter.
+    pub nonin: nonin::Settings,
+}
+
+impl Default for Options {
+    /// 512 devices and 64 KiB a message (design, 'Limits that are promises').
+    fn default() -> Self {
+        Self {
+            base: String::new(),
+            devices: 512,
+            longest: 64 * 1024,
+            map: None,
+            espa444: espa444::Settings::default(),
+            nonin: nonin::Settings::default(),
+        }
+    }
+}
+
+/// How the words of a family reach the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// Publishes of a broker: `topic` and `payload`.
+    Mqtt,
+    /// Bytes of a serial line or socket.
+    Line,
+    /// Frames that another programme already cut (Bluetooth characteristics).
+    Frames,
+}
+
+/// Said of a family whose name is known and whose reader is not built.
+pub const NOT_YET_SPOKEN: &str = "not yet spoken by this version";
+
+/// Makes the enum, its words and the list of all in one place.
+macro_rules! families {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal, $way:ident;)+) => {
+        /// What a source speaks.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Family { $($(#[$doc])* $variant,)+ }
+
+        impl Family {
+            /// Every family, in the order in which the command line's help names them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// Its name in configuration and on `decode`'s lines.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// The family of exactly this name.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// How its words reach the gateway.
+            pub const fn way(self) -> Way {
+                match self { $(Self::$variant => Way::$way,)+ }
+            }
+        }
+    };
+}
+
+families! {
+    /// Zigbee2MQTT 2.x.
+    Zigbee2Mqtt = "zigbee2mqtt", Mqtt;
+    /// Home Assistant's MQTT discovery.
+    HaDiscovery = "ha_discovery", Mqtt;
+    /// Shelly, second generation and later.
+    Shelly = "shelly", Mqtt;
+    /// Tasmota.
+    Tasmota = "tasmota", Mqtt;
+    /// `ESPHome` over MQTT.
+    EspHome = "esphome", Mqtt;
+    /// Theengs and OpenMQTTGateway.
+    Theengs = "theengs", Mqtt;
+    /// ChirpStack v4.
+    ChirpStack = "chirpstack", Mqtt;
+    /// The JSON events of `rtl_433`.
+    Rtl433 = "rtl_433", Mqtt;
+    /// Homie 5.
+    Homie = "homie", Mqtt;
+    /// wmbusmeters' JSON.
+    WmBus = "wmbus", Mqtt;
+    /// FireAngel Wi-Safe2 by its USB bridge.
+    WiSafe2Serial = "wisafe2_serial", Line;
+    /// The table-driven reader.
+    Map = "map", Mqtt;
+    /// JSON lines in this project's vocabulary.
+    JsonLines = "jsonl", Line;
+    /// EnOcean's serial protocol, version 3.
+    EnOceanEsp3 = "enocean_esp3", Line;
+    /// `RFXtrx433`.
+    RfxTrx = "rfxtrx", Line;
+    /// ESPA 4.4.4, the nurse call protocol.
+    Espa444 = "espa444", Line;
+    /// Nonin oximeters.
+    Nonin = "nonin", Line;
+    /// Masimo oximeters.
+    Masimo = "masimo", Line;
+    /// Contec oximeters.
+    Contec = "contec", Line;
+    /// A&D Medical scales and blood pressure monitors.
+    AndMedical = "and_medical", Line;
+    /// Bluetooth characteristics.
+    Gatt = "gatt", Frames;
+    /// Modbus RTU.
+    ModbusRtu = "modbus_rtu", Line;
+}
+
+impl Family {
+    /// True when this version has a reader for it.
+    pub const fn is_spoken(self) -> bool {
+        matches!(
+            self,
+            Self::Zigbee2Mqtt
+                | Self::JsonLines
+                | Self::Map
+                | Self::Tasmota
+                | Self::Rtl433
+                | Self::Espa444
+                | Self::Nonin
+        )
+    }
+
+    /// True when it is read by a table (`map`): without one it has no reader, and the table says how its messages come.
+    pub const fn is_table(self) -> bool {
+        matches!(self, Self::Map | Self::Tasmota | Self::Rtl433)
+    }
+
+    /// A topic of a device that is called `device`, for messages that come without one.
+    pub fn usual_topic(self, base: &str) -> String {
+        let usual = if self == Self::Tasmota {
+            "tele"
+        } else {
+            self.word()
+        };
+        let below = match self.preset_leaf() {
+            Some(leaf) => format!("device/{leaf}"),
+            None => "device".to_owned(),
+        };
+        format!("{}/{below}", if base.is_empty() { usual } else { base })
+    }
+
+    /// The last level of the topics that a preset listens to.
+    fn preset_leaf(self) -> Option<&'static str> {
+        [(Self::Tasmota, "SENSOR"), (Self::Rtl433, "events")]
+            .into_iter()
+            .find_map(|(family, leaf)| (family == self).then_some(leaf))
+    }
+}
+
+impl std::fmt::Display for Family {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// The reader of a broker's publishes; `None` for a family of another way, or one that is not yet spoken.
+pub fn dialect(family: Family, options: &Options) -> Option<Box<dyn Dialect>> {
+    match family {
+        Family::Zigbee2Mqtt => {
+            let limits = zigbee2mqtt::Limits {
+                devices: options.devices,
+                message_bytes: options.longest,
+                ..zigbee2mqtt::Limits::default()
+            };
+            Some(Box::new(Zigbee2Mqtt::new(&options.base, limits)))
+        }
+        Family::Map | Family::Tasmota | Family::Rtl433 => {
+            let map = options.map.as_ref().filter(|m| m.way() == Way::Mqtt)?;
+            Some(Box::new(MapDialect::new(Arc::clone(map), options.longest)))
+        }
+        Family::HaDiscovery
+        | Family::Shelly
+        | Family::EspHome
+        | Family::Theengs
+        | Family::ChirpStack
+        | Family::Homie
+        | Family::WmBus
+        | Family::WiSafe2Serial
+        | Family::JsonLines
+        | Family::EnOceanEsp3
+        | Family::RfxTrx
+        | Family::Espa444
+        | Family::Nonin
+        | Family::Masimo
+        | Family::Contec
+        | Family::AndMedical
+        | Family::Gatt
+        | Family::ModbusRtu => None,
+    }
+}
+
+/// The reader of a serial line; `None` for a family of another way, or one that is not yet spoken.
+pub fn wire(family: Family, options: &Options) -> Option<Box<dyn Wire>> {
+    match family {
+        Family::JsonLines => Some(Box::new(JsonLines::new(options.longest))),
+        Family::Espa444 => {
+            let settings = options.espa444.clone();
+            Some(Box::new(Espa444::new(settings, options.longest)))
+        }
+        Family::Nonin => Some(Box::new(Nonin::new(options.nonin.clone()))),
+        Family::Map | Family::Tasmota | Family::Rtl433 => {
+            let map = options.map.as_ref().filter(|m| m.way() == Way::Line)?;
+            Some(Box::new(MapLines::new(Arc::clone(map), options.longest)))
+        }
+        Family::Zigbee2Mqtt
+        | Family::HaDiscovery
+        | Family::Shelly
+        | Family::EspHome
+        | Family::Theengs
+        | Family::ChirpStack
+        | Family::Homie
+        | Family::WmBus
+        | Family::WiSafe2Serial
+        | Family::EnOceanEsp3
+        | Family::RfxTrx
+        | Family::Masimo
+        | Family::Contec
+        | Family::AndMedical
+        | Family::Gatt
+        | Family::ModbusRtu => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_back_to_its_family() {
+        for family in Family::ALL {
+            assert_eq!(Family::from_word(family.word()), Some(*family));
+        }
+        assert_eq!(Family::ALL.len(), 22);
+        assert_eq!(Family::from_word("Zigbee2MQTT"), None);
+    }
+
+    #[test]
+    fn what_is_called_spoken_has_exactly_one_reader_and_what_is_not_has_none() {
+        for family in Family::ALL {
+            let table = r#"{"rule":[{"name":"any","topic":"+","ignore":true}]}"#;
+            let table = Map::compile(serde_json::from_str(table).unwrap()).unwrap();
+            let options = Options {
+                map: Some(Arc::new(table)),
+                ..Options::default()
+            };
+            let readers = [
+                dialect(*family, &options).map(|_| Way::Mqtt),
+                wire(*family, &options).map(|_| Way::Line),
+            ];
+            let found: Vec<Way> = readers.into_iter().flatten().collect();
+            if family.is_spoken() {
+                assert_eq!(found, [family.way()], "{family}");
+            } else {
+                assert_eq!(found, [], "{family}");
+            }
+        }
+    }
+}

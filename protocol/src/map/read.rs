@@ -1,0 +1,356 @@
+//! One message through the table: the first rule that fits says what it means. What nothing fits is refused by name and
+//! kept as a sample; fields that the rule does not know are named. Holds prints of what it heard, bounded, and no state.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::dedupe::Frames;
+use super::emit::{Emit, Said};
+use super::pointer::Found;
+use super::rule::Rule;
+use super::template::{Place, is_name};
+use super::topic::Parts;
+use super::unmapped::{shown, unmapped};
+use super::{Map, NAMES_MOST, SIGNALS_MOST, UNTAUGHT_MOST};
+use crate::json;
+use crate::signal::{HealthOf, Message, Reading, Refusal, Signal, What};
+use crate::vocabulary::{Condition, HealthKind};
+
+/// Said of a message that a rule knows and that means nothing.
+pub(super) const KNOWN: &str = "known, and means nothing";
+/// Said of a frame that was heard a moment ago.
+pub(super) const AGAIN: &str = "the same frame again";
+/// Said of a message that a rule fits and whose fields say nothing.
+pub(super) const NOTHING: &str = "nothing in it says anything";
+
+/// The reader of one source.
+#[derive(Debug)]
+pub(super) struct Reader {
+    map: Arc<Map>,
+    longest: usize,
+    frames: Frames,
+    /// Prints of the states that were ever said.
+    names: BTreeSet<u64>,
+    untaught: BTreeSet<String>,
+}
+
+/// A message on its way through a rule.
+struct Turn<'r> {
+    rule: &'r Rule,
+    parts: &'r Parts<'r>,
+    root: &'r Value,
+    message: Message,
+    /// Pointers whose value was in no table (true once another emit knew it).
+    tables: BTreeMap<String, bool>,
+}
+
+impl Reader {
+    pub(super) fn new(map: Arc<Map>, longest: usize) -> Self {
+        Self {
+            map,
+            longest,
+            frames: Frames::default(),
+            names: BTreeSet::new(),
+            untaught: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn map(&self) -> &Map {
+        &self.map
+    }
+
+    /// Reads one message; a line has no topic.
+    pub(super) fn read(&mut self, topic: Option<&str>, payload: &[u8], now_ms: u64) -> Message {
+        if payload.len() > self.longest {
+            return Message::refused(Refusal::TooLarge {
+                bytes: payload.len(),
+                limit: self.longest,
+            });
+        }
+        let Ok(text) = std::str::from_utf8(payload) else {
+            return Message::refused(Refusal::NotText);
+        };
+        if text.trim().is_empty() {
+            return Message::ignored("an empty payload");
+        }
+        let as_json = serde_json::from_str::<Value>(text);
+        let as_text = Value::String(text.trim().to_owned());
+        let map = Arc::clone(&self.map);
+        for rule in &map.rules {
+            let Some(parts) = rule.fits(topic) else {
+                continue;
+            };
+            let root = match (&as_json, rule.text) {
+                (_, true) => &as_text,
+                (Ok(root), false) => root,
+                (Err(_), false) => continue,
+            };
+            let scopes = rule.scopes(root, &parts);
+            if scopes.is_empty() {
+                continue;
+            }
+            if rule.ignore {
+                return Message::ignored(KNOWN);
+            }
+            let mut turn = Turn {
+                rule,
+                parts: &parts,
+                root,
+                message: Message::default(),
+                tables: BTreeMap::new(),
+            };
+            for (scope, key) in &scopes {
+                self.scope(&mut turn, scope, key.as_deref());
+            }
+            return self.finish(turn, now_ms);
+        }
+        nothing_fits(as_json)
+    }
+
+    fn scope(&mut self, turn: &mut Turn<'_>, scope: &Value, key: Option<&str>) {
+        let place = Place {
+            parts: turn.parts,
+            key,
+            root: turn.root,
+            scope,
+        };
+        let rule = turn.rule;
+        let from = turn.message.signals.len();
+        if let Some(codes) = &rule.codes
+            && let Some(code) = codes.read(place)
+        {
+            if let Some(row) = codes.row(&code) {
+                let mut signal =
+                    Signal::new(&*row.device, &*row.field, row.reading, row.what.clone());
+                signal.model.clone_from(&row.model);
+                signal.test = row.test;
+                turn.message.signals.push(signal);
+            } else {
+                turn.emits(place);
+                if codes.untaught && turn.message.signals.len() == from {
+                    self.untaught(turn, place, &code);
+                }
+            }
+        } else {
+            turn.emits(place);
+        }
+        let time = rule.time.iter().find_map(|t| t.read(turn.root, scope));
+        let is_test = rule.test.as_ref();
+        let is_test = is_test
+            .and_then(|at| at.first(turn.root, scope))
+            .is_some_and(super::value::is_yes);
+        for signal in turn.message.signals.iter_mut().skip(from) {
+            signal.happened_ms = time;
+            signal.test |= is_test;
+        }
+    }
+
+    /// A code that nobody taught: told once, as a device of its own, so that the installer sees what to teach.
+    fn untaught(&mut self, turn: &mut Turn<'_>, place: Place<'_>, code: &str) {
+        let code = shown(code);
+        turn.message.unmapped.push(format!("code {code}"));
+        let Ok(device) = turn.rule.device.fill(place) else {
+            return;
+        };
+        let name = format!("{device}/{code}");
+        let room = self.untaught.len() < UNTAUGHT_MOST || self.untaught.contains(&name);
+        if room && is_name(&name) {
+            self.untaught.insert(name.clone());
+            let what = What::health(
+                HealthKind::Untaught,
+                Condition::Raised,
+                format!("nobody has taught the code {code}"),
+            );
+            let signal = Signal::new(name, "code", Reading::Edge, what);
+            turn.message.signals.push(signal);
+        }
+    }
+
+    fn finish(&mut self, turn: Turn<'_>, now_ms: u64) -> Message {
+        let Turn {
+            rule,
+            root,
+            mut message,
+            tables,
+            ..
+        } = turn;
+        for (field, known) in tables {
+            if !known {
+                let due = "a value of its table";
+                message.refusals.push(Refusal::BadValue { field, due });
+            }
+        }
+        if message.signals.len() > SIGNALS_MOST {
+            message.signals.truncate(SIGNALS_MOST);
+            let due = "at most 256 readings";
+            message.refusals.push(Refusal::NotShape { due });
+        }
+        if !rule.text {
+            message.unmapped.extend(unmapped(root, &rule.known));
+        }
+        self.bounded(&mut message);
+        let Some(dedupe) = &rule.dedupe else {
+            return nothing_said(message);
+        };
+        let mut print = DefaultHasher::new();
+        rule.name.hash(&mut print);
+        for pointer in &dedupe.by {
+            for found in pointer.matches(root, root).found {
+                found.value.to_string().hash(&mut print);
+            }
+        }
+        if !dedupe.by_alone {
+            for signal in &message.signals {
+                (&signal.device, &signal.field, signal.test).hash(&mut print);
+                format!("{:?}", signal.what).hash(&mut print);
+            }
+        }
+        if self
+            .frames
+            .repeats(print.finish(), dedupe.within_ms, now_ms)
+        {
+            return Message::ignored(AGAIN);
+        }
+        nothing_said(message)
+    }
+
+    /// States have names that come from messages: there are only so many.
+    fn bounded(&mut self, message: &mut Message) {
+        let before = message.signals.len();
+        let names = &mut self.names;
+        message.signals.retain(|signal| {
+            let mut print = DefaultHasher::new();
+            (&signal.device, &signal.field).hash(&mut print);
+            let print = print.finish();
+            names.contains(&print) || (names.len() < NAMES_MOST && names.insert(print))
+        });
+        if message.signals.len() < before {
+            let limit = NAMES_MOST;
+            message.refusals.push(Refusal::TooManyDevices { limit });
+        }
+    }
+}
+
+impl Turn<'_> {
+    /// What every emit says.
+    fn emits(&mut self, place: Place<'_>) {
+        for emit in &self.rule.emits {
+            let Some(at) = &emit.at else {
+                self.emit(emit, None, place);
+                continue;
+            };
+            let matches = at.matches(self.root, place.scope);
+            if matches.list {
+                self.message.refusals.push(Refusal::BadValue {
+                    field: super::unmapped::path_of(&at.steps),
+                    due: "no list on the way to it",
+                });
+            }
+            for found in &matches.found {
+                self.emit(emit, Some(found), place);
+            }
+        }
+    }
+
+    /// What one emit says of one value.
+    fn emit(&mut self, emit: &Emit, found: Option<&Found<'_>>, place: Place<'_>) {
+        if self.message.signals.len() > SIGNALS_MOST {
+            return;
+        }
+        let key = found.and_then(|f| f.key.as_deref()).or(place.key);
+        let place = Place { key, ..place };
+        if !emit.when.iter().all(|cond| cond.holds(place)) {
+            return;
+        }
+        let name = found.map_or_else(String::new, |f| shown(&f.path.join(".")));
+        let value = found.map_or(&Value::Bool(true), |f| f.value);
+        let what = match emit.read(value, &name, place) {
+            Said::What(what) => what,
+            Said::Nothing => {
+                self.tables.insert(name, true);
+                return;
+            }
+            Said::NotInTable => {
+                self.tables.entry(name).or_insert(false);
+                return;
+            }
+            Said::Refused(refusal) => {
+                self.message.refusals.push(refusal);
+                return;
+            }
+        };
+        self.tables.insert(name.clone(), true);
+        let template = if emit.device.is_empty() {
+            &self.rule.device
+        } else {
+            &emit.device
+        };
+        let device = match template.fill(place) {
+            Ok(device) if is_name(&device) => device,
+            Ok(_) => return self.no_name("device"),
+            Err(absent) => return self.no_name(&absent),
+        };
+        let field = emit.field.clone().unwrap_or(name);
+        let what = in_words(what, emit, place);
+        let mut signal = Signal::new(device, field, emit.reading, what);
+        signal.model = self.rule.model.fill(place).unwrap_or_default();
+        signal.test = emit.test;
+        self.message.signals.push(signal);
+    }
+
+    fn no_name(&mut self, field: &str) {
+        let refusal = Refusal::BadValue {
+            field: shown(field),
+            due: "the name of a device, 1 to 256 bytes",
+        };
+        if !self.message.refusals.contains(&refusal) {
+            self.message.refusals.push(refusal);
+        }
+    }
+}
+
+/// The detail and the code that a table adds.
+fn in_words(what: What, emit: &Emit, place: Place<'_>) -> What {
+    match what {
+        What::Health {
+            kind,
+            of: of @ HealthOf::Condition(_),
+            ..
+        } if !emit.detail.is_empty() => What::Health {
+            kind,
+            of,
+            detail: shown(&emit.detail.fill(place).unwrap_or_default()),
+        },
+        What::Alarm {
+            kind, condition, ..
+        } if !emit.code.is_empty() => What::Alarm {
+            kind,
+            condition,
+            raw_code: shown(&emit.code.fill(place).unwrap_or_default()),
+        },
+        other => other,
+    }
+}
+
+fn nothing_said(mut message: Message) -> Message {
+    if message.signals.is_empty() && message.refusals.is_empty() {
+        message.ignored = Some(NOTHING);
+    }
+    message
+}
+
+/// No rule fits: kept as a sample, its fields named.
+fn nothing_fits(as_json: serde_json::Result<Value>) -> Message {
+    match as_json {
+        Ok(root) => Message {
+            unmapped: unmapped(&root, &[]),
+            ..Message::refused(Refusal::UnknownFrame {
+                kind: "no rule of the table fits it".to_owned(),
+            })
+        },
+        Err(error) => Message::refused(json::refusal(&error)),
+    }
+}

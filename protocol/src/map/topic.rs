@@ -1,0 +1,216 @@
+//! Topic patterns: `tele/{gw}/{addr}/SENSOR`, with `+` for a level without a name and `{rest...}` for everything below.
+//! Subscribes to nothing; says which filter would bring what it fits.
+
+/// A pattern of topics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Topic(Vec<Level>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Level {
+    Word(String),
+    /// One level, with its name where it has one.
+    One(Option<String>),
+    /// All that follow, at least one.
+    Rest(Option<String>),
+}
+
+/// The named parts of a topic.
+pub(super) type Parts<'t> = Vec<(&'t str, &'t str)>;
+
+impl Topic {
+    /// Reads a pattern; `{base}` at its beginning is the source's base topic, of one level or several.
+    pub(super) fn parse(text: &str, base: &str) -> Result<Self, String> {
+        let mut levels = Vec::new();
+        let parts: Vec<&str> = text.split('/').collect();
+        for (n, part) in parts.iter().enumerate() {
+            let last = n + 1 == parts.len();
+            if *part == "{base}" {
+                levels.extend(base.split('/').map(|word| Level::Word(word.to_owned())));
+            } else {
+                levels.push(level(part, last)?);
+            }
+        }
+        let mut names: Vec<&str> = levels.iter().filter_map(Level::name).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|two| two.first() == two.last()) {
+            return Err(format!("`{}` is named twice", twice.concat()));
+        }
+        Ok(Self(levels))
+    }
+
+    /// The named parts of a topic that it fits.
+    pub(super) fn fit<'t>(&'t self, topic: &'t str) -> Option<Parts<'t>> {
+        let mut parts = Vec::new();
+        let mut rest = Some(topic);
+        for level in &self.0 {
+            let left = rest?;
+            if let Level::Rest(name) = level {
+                parts.extend(name.as_deref().map(|name| (name, left)));
+                return Some(parts);
+            }
+            let (here, after) = match left.split_once('/') {
+                Some((here, after)) => (here, Some(after)),
+                None => (left, None),
+            };
+            match level {
+                Level::Word(word) if word == here => {}
+                Level::One(name) => parts.extend(name.as_deref().map(|name| (name, here))),
+                Level::Word(_) | Level::Rest(_) => return None,
+            }
+            rest = after;
+        }
+        rest.is_none().then_some(parts)
+    }
+
+    /// The filter that brings what it fits.
+    pub(super) fn filter(&self) -> String {
+        let levels: Vec<&str> = self.0.iter().map(Level::in_filter).collect();
+        levels.join("/")
+    }
+
+    /// The names of its parts.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(Level::name)
+    }
+
+    /// True when every topic that `other` fits is fitted by this as well.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        let mut theirs = other.0.iter();
+        for level in &self.0 {
+            match (level, theirs.next()) {
+                (Level::Rest(_), Some(_)) => return true,
+                (Level::Word(a), Some(Level::Word(b))) if a == b => {}
+                (Level::One(_), Some(Level::Word(_) | Level::One(_))) => {}
+                (Level::Word(_) | Level::One(_) | Level::Rest(_), _) => return false,
+            }
+        }
+        theirs.next().is_none()
+    }
+
+    /// True when some topic is fitted by both.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        let mut theirs = other.0.iter();
+        for level in &self.0 {
+            match (level, theirs.next()) {
+                (Level::Rest(_), Some(_)) | (_, Some(Level::Rest(_))) => return true,
+                (_, None) => return false,
+                (Level::Word(a), Some(Level::Word(b))) if a != b => return false,
+                _ => {}
+            }
+        }
+        theirs.next().is_none()
+    }
+}
+
+impl Level {
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::One(name) | Self::Rest(name) => name.as_deref(),
+            Self::Word(_) => None,
+        }
+    }
+
+    fn in_filter(&self) -> &str {
+        match self {
+            Self::Word(word) => word,
+            Self::One(_) => "+",
+            Self::Rest(_) => "#",
+        }
+    }
+}
+
+fn level(part: &str, last: bool) -> Result<Level, String> {
+    if part == "+" {
+        return Ok(Level::One(None));
+    }
+    if part == "#" && last {
+        return Ok(Level::Rest(None));
+    }
+    let inner = part.strip_prefix('{').and_then(|p| p.strip_suffix('}'));
+    let Some(name) = inner else {
+        if part.contains(['{', '}', '+', '#', '\0']) {
+            return Err(format!(
+                "`{part}` is neither a plain level nor one part in braces; `{{rest...}}` and `#` stand last alone"
+            ));
+        }
+        return Ok(Level::Word(part.to_owned()));
+    };
+    let rest = name.strip_suffix("...");
+    let name = rest.unwrap_or(name);
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    if name.is_empty() || !name.bytes().all(plain) || name == "key" {
+        return Err(format!(
+            "`{part}` names no part; allowed are a-z, 0-9 and _, but not `key`"
+        ));
+    }
+    match (rest, last) {
+        (None, _) => Ok(Level::One(Some(name.to_owned()))),
+        (Some(_), true) => Ok(Level::Rest(Some(name.to_owned()))),
+        (Some(_), false) => Err(format!("`{part}` stands last alone")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topic(text: &str) -> Topic {
+        Topic::parse(text, "tele").unwrap()
+    }
+
+    #[test]
+    fn parts_are_named_and_the_filter_brings_what_fits() {
+        let pattern = topic("{base}/{gw}/{addr}/SENSOR");
+        assert_eq!(
+            pattern.fit("tele/bridge/5FA7/SENSOR"),
+            Some(vec![("gw", "bridge"), ("addr", "5FA7")])
+        );
+        assert_eq!(pattern.filter(), "tele/+/+/SENSOR");
+        for other in [
+            "tele/bridge/SENSOR",
+            "tele/a/b/c/SENSOR",
+            "stat/a/b/SENSOR",
+            "",
+        ] {
+            assert_eq!(pattern.fit(other), None, "{other}");
+        }
+        let rest = topic("home/{gw}/{mac...}");
+        assert_eq!(
+            rest.fit("home/x/a/b"),
+            Some(vec![("gw", "x"), ("mac", "a/b")])
+        );
+        assert_eq!(rest.fit("home/x"), None);
+        assert_eq!(rest.filter(), "home/+/#");
+    }
+
+    #[test]
+    fn what_one_pattern_takes_from_another_is_known() {
+        for (a, b, covers, meets) in [
+            ("a/+/c", "a/b/c", true, true),
+            ("a/b/c", "a/+/c", false, true),
+            ("a/#", "a/{x}/{y...}", true, true),
+            ("a/{x}", "a/{y...}", false, true),
+            ("a/b", "a/c", false, false),
+            ("a", "a/b", false, false),
+            ("a/#", "a", false, false),
+        ] {
+            assert_eq!(topic(a).covers(&topic(b)), covers, "{a} covers {b}");
+            assert_eq!(topic(a).meets(&topic(b)), meets, "{a} meets {b}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_is_none_is_refused() {
+        for text in [
+            "a/{}/b",
+            "a/{x...}/b",
+            "a/x{y}",
+            "a/#/b",
+            "a/{key}",
+            "a/{x}/{x}",
+            "a/{X}",
+        ] {
+            assert!(Topic::parse(text, "b").is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Values compared by type *and* text: `true`, `"ON"`, `1` and `"1"` are one, `"80.00"` is 80. A value that is absent,
+//! null or empty is unknown and equals nothing.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::text::Scalar;
+
+/// The text of a scalar; `None` for null, lists and objects.
+pub(super) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text.trim())),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        Value::Bool(true) => Some(Cow::Borrowed("true")),
+        Value::Bool(false) => Some(Cow::Borrowed("false")),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// The value as a finite number, from a number or from text that is one.
+pub(super) fn number_of(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => number(text.trim()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+    .filter(|n| n.is_finite())
+}
+
+/// True for what says yes.
+pub(super) fn is_yes(value: &Value) -> bool {
+    text_of(value).and_then(|text| yes_or_no(&text)) == Some(true)
+}
+
+/// True for what says nothing at all.
+pub(super) fn is_unknown(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+fn number(text: &str) -> Option<f64> {
+    // `inf` and `nan` are words, not numbers.
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
+    text.parse().ok().filter(|n: &f64| plain && n.is_finite())
+}
+
+fn yes_or_no(text: &str) -> Option<bool> {
+    let is = |word: &str| text.eq_ignore_ascii_case(word);
+    if is("true") || is("on") || is("yes") {
+        Some(true)
+    } else if is("false") || is("off") || is("no") {
+        Some(false)
+    } else {
+        match number(text) {
+            Some(n) if n.to_bits() == 1f64.to_bits() => Some(true),
+            Some(n) if n.abs() < f64::MIN_POSITIVE => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// Text with `*` for any text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Glob(pub(super) String);
+
+impl Glob {
+    /// A pattern, where the text has a `*`.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        text.contains('*').then(|| Self(text.to_owned()))
+    }
+
+    /// True when it is this text, letters in any case.
+    pub(super) fn fits(&self, text: &str) -> bool {
+        let mut pieces = self.0.split('*');
+        let first = pieces.next().unwrap_or_default();
+        let Some(mut rest) = after(text, first) else {
+            return false;
+        };
+        let mut pieces = pieces.peekable();
+        while let Some(piece) = pieces.next() {
+            if pieces.peek().is_none() {
+                return rest.len() >= piece.len()
+                    && rest
+                        .get(rest.len() - piece.len()..)
+                        .is_some_and(|end| end.eq_ignore_ascii_case(piece));
+            }
+            match find(rest, piece) {
+                Some(after) => rest = after,
+                None => return false,
+            }
+        }
+        rest.is_empty()
+    }
+}
+
+/// What follows `begin` at the start of `text`.
+fn after<'t>(text: &'t str, begin: &str) -> Option<&'t str> {
+    let (head, rest) = text.split_at_checked(begin.len())?;
+    head.eq_ignore_ascii_case(begin).then_some(rest)
+}
+
+/// What follows the first `piece` in `text`.
+fn find<'t>(text: &'t str, piece: &str) -> Option<&'t str> {
+    (0..=text.len()).find_map(|at| after(text.get(at..)?, piece))
+}
+
+/// What a value may be named by.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Named {
+    Word(String),
+    Glob(Glob),
+}
+
+impl Named {
+    pub(super) fn of(text: &str) -> Self {
+        Glob::of(text).map_or_else(|| Self::Word(text.trim().to_owned()), Self::Glob)
+    }
+
+    pub(super) fn of_scalar(scalar: &Scalar) -> Self {
+        match scalar {
+            Scalar::Bool(value) => Self::Word(value.to_string()),
+            Scalar::Whole(value) => Self::Word(value.to_string()),
+            Scalar::Number(value) => Self::Word(value.to_string()),
+            Scalar::Text(text) => Self::of(text),
+        }
+    }
+
+    /// How close this name is to a text: 0 the same text, 3 a pattern; `None` when it is another.
+    fn closeness(&self, text: &str) -> Option<u8> {
+        match self {
+            Self::Glob(glob) => glob.fits(text).then_some(3),
+            Self::Word(word) if word == text => Some(0),
+            Self::Word(word) if word.eq_ignore_ascii_case(text) => Some(1),
+            Self::Word(word) => {
+                if let (Some(named), Some(said)) = (number(word), number(text)) {
+                    return (named.to_bits() == said.to_bits()).then_some(1);
+                }
+                let named = yes_or_no(word)?;
+                (yes_or_no(text)? == named).then_some(2)
+            }
+        }
+    }
+
+    /// True when the value is this one.
+    pub(super) fn is(&self, value: &Value) -> bool {
+        text_of(value).is_some_and(|text| !text.is_empty() && self.closeness(&text).is_some())
+    }
+
+    /// True when every value that `other` names is named by this as well, as far as that can be told.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (_, Self::Word(word)) => self.closeness(word).is_some(),
+            (Self::Glob(a), Self::Glob(b)) => a == b || a.0 == "*",
+            (Self::Word(_), Self::Glob(_)) => false,
+        }
+    }
+}
+
+/// Names with what each stands for; the closest name counts, then the longest pattern.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Table<T>(Vec<(Named, T)>);
+
+impl<T> Table<T> {
+    pub(super) fn new(mut rows: Vec<(Named, T)>) -> Self {
+        rows.sort_by_key(|(name, _)| match name {
+            Named::Word(_) => 0,
+            Named::Glob(glob) => usize::MAX - glob.0.len(),
+        });
+        Self(rows)
+    }
+
+    /// What a value stands for.
+    pub(super) fn get(&self, value: &Value) -> Option<&T> {
+        self.get_text(&text_of(value)?)
+    }
+
+    /// What a text stands for.
+    pub(super) fn get_text(&self, text: &str) -> Option<&T> {
+        self.0
+            .iter()
+            .filter_map(|(name, row)| name.closeness(text).map(|close| (close, row)))
+            .min_by_key(|(close, _)| *close)
+            .map(|(_, row)| row)
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = &(Named, T)> {
+        self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_compare_by_type_and_by_text() {
+        for (named, said) in [
+            ("true", json!(true)),
+            ("true", json!("ON")),
+            ("ON", json!(1)),
+            ("1", json!(true)),
+            ("0", json!("off")),
+            ("80", json!("80.00")),
+            ("80.0", json!(80)),
+            ("open", json!(" Open ")),
+            ("DS10A*OPEN", json!("DS10A DOOR/WINDOW OPEN")),
+            ("*OPEN", json!("DOOR/WINDOW OPEN")),
+            ("*", json!(17)),
+        ] {
+            assert!(Named::of(named).is(&said), "{named} {said}");
+        }
+        for (named, said) in [
+            ("true", json!(null)),
+            ("0", json!(null)),
+            ("", json!("")),
+            ("*", json!("")),
+            ("off", json!("")),
+            ("80", json!("80.1")),
+            ("1", json!("11")),
+            ("a*b*c", json!("abbd")),
+            ("ab*ba", json!("aba")),
+            ("*", json!([1])),
+        ] {
+            assert!(!Named::of(named).is(&said), "{named} {said}");
+        }
+    }
+
+    #[test]
+    fn the_closest_name_counts() {
+        let table = Table::new(
+            ["*", "1", "on", "a*", "ab*"]
+                .into_iter()
+                .map(|name| (Named::of(name), name))
+                .collect(),
+        );
+        assert_eq!(table.get(&json!("on")), Some(&"on"));
+        assert_eq!(table.get(&json!(1)), Some(&"1"));
+        assert_eq!(table.get(&json!("abc")), Some(&"ab*"));
+        assert_eq!(table.get(&json!("xyz")), Some(&"*"));
+        assert_eq!(table.get(&json!({})), None);
+    }
+}

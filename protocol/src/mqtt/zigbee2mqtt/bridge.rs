@@ -1,0 +1,126 @@
+//! What the bridge says: definitions, groups, its own state and whether it hears a device. No state of a device.
+
+use crate::json::{self, Value};
+use crate::signal::{Message, Reading, Refusal, Signal, What};
+use crate::vocabulary::{Condition, HealthKind};
+
+use super::{Publish, Zigbee2Mqtt, is_object, teach, topics, unquoted};
+
+impl Zigbee2Mqtt {
+    pub(super) fn bridge(&mut self, about: &str, publish: &Publish<'_>) -> Message {
+        match about {
+            "devices" => self.learn(publish.payload),
+            "groups" => match teach::groups(publish.payload, &self.limits) {
+                Ok(groups) => {
+                    self.groups = groups;
+                    Message::ignored("names of groups")
+                }
+                Err(refusal) => Message::refused(refusal),
+            },
+            "state" => self.bridge_state(publish),
+            "event" => Message::ignored("a bridge event"),
+            "health" => Message::ignored("the bridge's own figures"),
+            "info" | "definitions" | "logging" | "log" | "config" | "converters" | "extensions" => {
+                Message::ignored("the bridge about itself")
+            }
+            _ if about.starts_with("request/") || about.starts_with("response/") => {
+                Message::ignored("a request to the bridge or its answer")
+            }
+            _ => Message::ignored("a bridge topic that says nothing for telecare"),
+        }
+    }
+
+    pub(super) fn learn(&mut self, payload: &[u8]) -> Message {
+        if payload.len() > self.limits.lesson_bytes {
+            return Message::refused(Refusal::TooLarge {
+                bytes: payload.len(),
+                limit: self.limits.lesson_bytes,
+            });
+        }
+        let lesson = match teach::devices(payload, &self.limits) {
+            Ok(lesson) => lesson,
+            Err(refusal) => return Message::refused(refusal),
+        };
+        self.devices = lesson.devices;
+        self.coordinator = lesson.coordinator;
+        let topics = topics::wanted(&self.base, &self.devices);
+        let topics_changed = topics != self.topics;
+        self.topics = topics;
+        Message {
+            ignored: Some("definitions learned"),
+            refusals: lesson.refusals,
+            topics_changed,
+            ..Message::default()
+        }
+    }
+
+    /// The bridge itself: online is a path that works, offline one that is down.
+    pub(super) fn bridge_state(&mut self, publish: &Publish<'_>) -> Message {
+        let (condition, detail) = match on_or_off_line(publish.payload) {
+            Ok(true) => {
+                if !publish.retained {
+                    self.starts = self.starts.saturating_add(1);
+                }
+                (Condition::Restored, "the Zigbee bridge is online")
+            }
+            Ok(false) => (Condition::Raised, "the Zigbee bridge is offline"),
+            Err(refusal) => return Message::refused(refusal),
+        };
+        let what = What::health(HealthKind::Path, condition, detail);
+        Message {
+            signals: vec![Signal::new(&self.base, "bridge", Reading::Edge, what)],
+            ..Message::default()
+        }
+    }
+
+    pub(super) fn availability(&self, name: &str, payload: &[u8]) -> Message {
+        let (condition, detail) = match on_or_off_line(payload) {
+            Ok(true) => (Condition::Restored, "the bridge hears the device"),
+            Ok(false) => (Condition::Raised, "the bridge does not hear the device"),
+            Err(refusal) => return Message::refused(refusal),
+        };
+        let what = What::health(HealthKind::Missing, condition, detail);
+        let mut signal = Signal::new(name, "availability", Reading::Edge, what);
+        if let Some(taught) = self.devices.get(name) {
+            signal.model.clone_from(&taught.model);
+        }
+        Message {
+            signals: vec![signal],
+            ..Message::default()
+        }
+    }
+}
+
+/// `online` or `offline`, bare or as `{"state": …}`.
+fn on_or_off_line(payload: &[u8]) -> Result<bool, Refusal> {
+    struct State(Option<bool>);
+    impl json::Fields for State {
+        fn enters(&self, _: &str) -> bool {
+            false
+        }
+        fn field(&mut self, key: &str, value: Value<'_>) {
+            if let ("state", Value::Text(text)) = (key, value) {
+                self.0 = line_word(text);
+            }
+        }
+    }
+    let mut state = State(None);
+    if is_object(payload) {
+        json::each_field(payload, &mut state)?;
+    } else {
+        let text = std::str::from_utf8(payload).map_err(|_| Refusal::NotText)?;
+        state.0 = line_word(unquoted(text.trim()));
+    }
+    state.0.ok_or(Refusal::BadValue {
+        field: "state".to_owned(),
+        due: "online or offline",
+    })
+}
+
+fn line_word(word: &str) -> Option<bool> {
+    match word {
+        "online" => Some(true),
+        "offline" => Some(false),
+        _ => None,
+    }
+}

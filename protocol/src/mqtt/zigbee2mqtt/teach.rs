@@ -1,0 +1,305 @@
+//! What `bridge/devices` teaches: of every device its name and what its properties mean, the definition overriding
+//! the table of usual meanings. It reads no states.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::signal::Refusal;
+use crate::vocabulary::ObservedKind;
+
+use super::Limits;
+use super::generic::generic_alarms;
+use super::lesson::{self, Device, Expose, Said};
+use super::meanings::{self, Means, Shape, Usual, lock_state, usual};
+use crate::json::{Token, refusal, word_token};
+
+/// A property of a device, as its definition has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Property {
+    /// What it says; `None`: no table knows.
+    pub(super) usual: Option<Usual>,
+    /// The value that is on.
+    pub(super) on: Token<Box<str>>,
+    /// The value that is off.
+    pub(super) off: Token<Box<str>>,
+    /// The unit, where it has one.
+    pub(super) unit: Option<Box<str>>,
+}
+
+/// Known, and says nothing.
+pub(super) const QUIET: Usual = Usual {
+    means: Means::Quiet,
+    alias_of: None,
+};
+
+impl Property {
+    /// A property that no definition teaches.
+    pub(super) fn usual(found: Usual) -> Self {
+        let (on, off) = usual_on_and_off(found.means);
+        Self {
+            usual: Some(found),
+            on,
+            off,
+            unit: None,
+        }
+    }
+
+    /// A lock's `state`.
+    pub(super) fn lock_state() -> Self {
+        Self {
+            on: Token::Word("LOCK".into()),
+            off: Token::Word("UNLOCK".into()),
+            ..Self::usual(lock_state())
+        }
+    }
+}
+
+/// A device, as it was taught.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Taught {
+    /// "Vendor model".
+    pub(super) model: String,
+    /// Switched off in Zigbee2MQTT.
+    pub(super) disabled: bool,
+    /// What its properties mean; the key of a composite's feature is `composite.feature`.
+    pub(super) properties: BTreeMap<Box<str>, Property>,
+    /// Composites whose features are wanted.
+    pub(super) composites: BTreeSet<Box<str>>,
+    /// What its button's `fall` means is a thing that fell.
+    pub(super) is_object: bool,
+}
+
+/// What one `bridge/devices` taught.
+#[derive(Debug, Default)]
+pub(super) struct Lesson {
+    /// By friendly name.
+    pub(super) devices: BTreeMap<Box<str>, Taught>,
+    /// The coordinator's friendly name.
+    pub(super) coordinator: Option<Box<str>>,
+    /// What could not be taught, by name.
+    pub(super) refusals: Vec<Refusal>,
+}
+
+/// Reads `bridge/devices`. What is refused costs its own device alone; JSON that is broken teaches nothing at all.
+pub(super) fn devices(payload: &[u8], limits: &Limits) -> Result<Lesson, Refusal> {
+    let json = std::str::from_utf8(payload).map_err(|_| Refusal::NotText)?;
+    let mut lesson = Lesson::default();
+    let mut too_many = false;
+    lesson::each(json, |device: Option<Device<'_>>| {
+        let Some(device) = device else {
+            lesson.refuse(Refusal::NotShape {
+                due: "a list of device objects",
+            });
+            return;
+        };
+        if device.kind.text() == "Coordinator" {
+            lesson.coordinator = Some(device.friendly_name.text().into());
+            return;
+        }
+        if let Err(refusal) = name_is_sane(device.friendly_name.text(), limits) {
+            lesson.refuse(refusal);
+        } else if lesson.devices.contains_key(device.friendly_name.text()) {
+            // States of the two come under one topic: the first one's definition stays.
+            lesson.refuse(Refusal::BadValue {
+                field: "friendly_name".to_owned(),
+                due: "a name that no other device has",
+            });
+        } else if lesson.devices.len() == limits.devices {
+            too_many = true;
+        } else {
+            let name = device.friendly_name.text().into();
+            lesson.devices.insert(name, taught(&device));
+        }
+    })
+    .map_err(|e| match refusal(&e) {
+        Refusal::NotShape { .. } => Refusal::NotShape {
+            due: "a list of device objects",
+        },
+        other => other,
+    })?;
+    if too_many {
+        lesson.refuse(Refusal::TooManyDevices {
+            limit: limits.devices,
+        });
+    }
+    Ok(lesson)
+}
+
+/// Reads the names of `bridge/groups`.
+pub(super) fn groups(payload: &[u8], limits: &Limits) -> Result<BTreeSet<Box<str>>, Refusal> {
+    let json = std::str::from_utf8(payload).map_err(|_| Refusal::NotText)?;
+    let mut names = BTreeSet::new();
+    lesson::each(json, |group: Option<Device<'_>>| {
+        let name = group.unwrap_or_default();
+        let name = name.friendly_name.text();
+        if names.len() < limits.devices && name_is_sane(name, limits).is_ok() {
+            names.insert(name.into());
+        }
+    })
+    .map_err(|e| refusal(&e))?;
+    Ok(names)
+}
+
+impl Lesson {
+    /// Refusals are counted, but a hostile list must not make them a burden: of one kind the first is enough.
+    fn refuse(&mut self, refusal: Refusal) {
+        if !self.refusals.contains(&refusal) {
+            self.refusals.push(refusal);
+        }
+    }
+}
+
+/// True of a name that can be a topic and be shown: 1 to 256 bytes, no control characters, none of MQTT's wildcards.
+pub(super) fn name_is_sane(name: &str, limits: &Limits) -> Result<(), Refusal> {
+    let whole = !name.starts_with('/') && !name.ends_with('/') && !name.is_empty();
+    let clean = !name.contains(|c: char| c.is_control() || matches!(c, '+' | '#'));
+    if whole && clean && name.len() <= limits.name_bytes {
+        return Ok(());
+    }
+    Err(Refusal::BadValue {
+        field: "friendly_name".to_owned(),
+        due: "1 to 256 bytes without control characters, +, # and a slash at either end",
+    })
+}
+
+fn taught(device: &Device<'_>) -> Taught {
+    let mut taught = Taught {
+        disabled: device.disabled == Said::Bool(true),
+        ..Taught::default()
+    };
+    let Some(definition) = device.definition() else {
+        return taught;
+    };
+    taught.model = format!("{} {}", definition.vendor.text(), definition.model.text())
+        .trim()
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(128)
+        .collect();
+    for expose in &definition.exposes.0 {
+        learn(&mut taught, expose, None);
+    }
+    generic_alarms(&mut taught, definition.description.text());
+    taught
+}
+
+/// Learns one expose; `inside` is the composite that it is a feature of.
+fn learn(taught: &mut Taught, expose: &Expose<'_>, inside: Option<&str>) {
+    let property = expose.property.text();
+    if !expose.features.is_empty() {
+        // A composite nests its features under its property; a light, lock or cover has them flat.
+        let nest = match (expose.kind.text(), inside) {
+            ("composite", None) if !property.is_empty() => Some(property),
+            ("composite", Some(_)) => return,
+            _ => inside,
+        };
+        if let Some(composite) = nest {
+            taught.properties.insert(composite.into(), quiet());
+        }
+        for feature in &expose.features {
+            learn(taught, feature, nest);
+        }
+        return;
+    }
+    if property.is_empty() {
+        return;
+    }
+    taught.is_object |= expose.is_object;
+    let learned = read_expose(expose);
+    let key = match inside {
+        None => property.into(),
+        Some(composite) => {
+            if learned.usual.is_some_and(|u| u.means != Means::Quiet) {
+                taught.composites.insert(composite.into());
+            }
+            format!("{composite}.{property}").into_boxed_str()
+        }
+    };
+    taught.properties.insert(key, learned);
+}
+
+fn read_expose(expose: &Expose<'_>) -> Property {
+    let access = match expose.access {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates.
+        Said::Number(bits) => bits as u8,
+        // An expose that does not say is one that is published.
+        Said::Absent | Said::Bool(_) | Said::Text(_) => 1,
+    };
+    let settable = access & 2 != 0;
+    let shape = match expose.kind.text() {
+        "binary" => Some(Shape::Binary),
+        "numeric" => Some(Shape::Numeric),
+        "enum" | "text" => Some(Shape::Words),
+        _ => None,
+    };
+    let mut found = shape.and_then(|shape| {
+        usual(expose.property.text(), shape)
+            .or_else(|| usual(expose.name.text(), shape).filter(|_| !is_of_water(expose)))
+    });
+    let is_setting = settable || matches!(expose.category.text(), "config" | "diagnostic");
+    if access & 1 == 0
+        || (found.is_none() && is_setting)
+        || (settable && found.is_some_and(|u| is_setting_when_settable(u.means)))
+    {
+        found = Some(QUIET);
+    }
+    if expose.property.text() == "state" && expose.value_on.text().eq_ignore_ascii_case("lock") {
+        found = Some(lock_state());
+    }
+    let (on, off) = on_and_off(expose, found);
+    Property {
+        usual: found,
+        on,
+        off,
+        unit: match &expose.unit {
+            Said::Text(unit) => Some(unit.as_ref().into()),
+            Said::Absent | Said::Bool(_) | Said::Number(_) => None,
+        },
+    }
+}
+
+/// True of a boiler's channel for water, which has the names of the one for the room.
+fn is_of_water(expose: &Expose<'_>) -> bool {
+    expose.property.text().ends_with("_water")
+}
+
+/// A property that is known and says nothing.
+fn quiet() -> Property {
+    Property::usual(QUIET)
+}
+
+/// True of what is a motor's or buzzer's setting when it can be set, though sensors have a reading of that name.
+const fn is_setting_when_settable(means: Means) -> bool {
+    matches!(
+        means,
+        Means::Seen(ObservedKind::Vibration | ObservedKind::Sound) | Means::Test
+    )
+}
+
+/// The values that are on and off: the definition's, or what is usual.
+fn on_and_off(expose: &Expose<'_>, found: Option<Usual>) -> (Token<Box<str>>, Token<Box<str>>) {
+    if let (Some(on), Some(off)) = (token(&expose.value_on), token(&expose.value_off))
+        && on != off
+        && !meanings::is_closed_when_true(expose.property.text())
+    {
+        return (on, off);
+    }
+    found.map_or((Token::Yes, Token::No), |u| usual_on_and_off(u.means))
+}
+
+/// The values that are on and off where no definition says: a contact that is made (`true`) is closed.
+const fn usual_on_and_off(means: Means) -> (Token<Box<str>>, Token<Box<str>>) {
+    match means {
+        Means::Seen(ObservedKind::Contact) => (Token::No, Token::Yes),
+        _ => (Token::Yes, Token::No),
+    }
+}
+
+fn token(said: &Said<'_>) -> Option<Token<Box<str>>> {
+    Some(match said {
+        Said::Absent => return None,
+        Said::Bool(true) => Token::Yes,
+        Said::Bool(false) => Token::No,
+        Said::Number(n) => word_token(&n.to_string()).owned(),
+        Said::Text(text) => word_token(text).owned(),
+    })
+}
