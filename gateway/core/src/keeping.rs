@@ -1,0 +1,396 @@
+//! What goes to the disk, when, and what has to go when there is no room (law 2): the oldest routine, then the oldest
+//! vitals, never an alarm.
+
+use std::collections::BTreeMap;
+
+use tecs_protocol::signal::What;
+use tecs_protocol::vocabulary::{Condition, HealthKind, Lane};
+
+use crate::effect::{Effect, JournalOrder, Note, Noteworthy};
+use crate::gateway::{Gateway, Stopping, at};
+use crate::input::{JournalFault, JournalSays};
+use crate::lane::LaneBox;
+use crate::memory;
+use crate::page::{PAGE_LIMIT, Page, PageKey};
+use crate::roster::OWN;
+use crate::time::Mono;
+
+/// Notes that no alarm's page has taken along go to disk on their own after this long, ms.
+const NOTES_LINGER_MS: u64 = 5_000;
+
+/// Who said an alarm that the hub has is answered without the disk after this long, ms.
+const DISK_PATIENCE_MS: u64 = 2_000;
+
+/// An order that the journal has not answered.
+#[derive(Debug)]
+struct Keeping {
+    lane: Lane,
+    pages: Vec<Page>,
+    /// Notes that rode along and are in no record's own.
+    riders: Vec<Note>,
+}
+
+/// How the journal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Health {
+    #[default]
+    Fine,
+    Full,
+    Broken,
+}
+
+/// The journal as the core knows it.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    next_ticket: u64,
+    keeping: BTreeMap<u64, Keeping>,
+    health: Health,
+    pub(crate) retry_at: Mono,
+    notes_since: Option<Mono>,
+    /// What takes the place of a generation that is being dropped, and how many records it costs.
+    pub(crate) evictions: BTreeMap<(Lane, u32), (Vec<Page>, u64)>,
+    pub(crate) released: Vec<PageKey>,
+    states_kept: bool,
+    /// Nothing was said to be wrong, so nothing need be said to be well.
+    said_well: bool,
+}
+
+impl Journal {
+    pub(crate) fn is_fine(&self) -> bool {
+        self.health == Health::Fine
+    }
+
+    /// These pages may go from the disk.
+    pub(crate) fn release(&mut self, keys: Vec<PageKey>) {
+        self.released.extend(keys);
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.health == Health::Full
+    }
+
+    /// A page of this lane is with the journal.
+    pub(crate) fn is_keeping(&self, lane: Lane) -> bool {
+        self.keeping.values().any(|k| k.lane == lane)
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.keeping.is_empty()
+    }
+
+    pub(crate) fn word(&self) -> &'static str {
+        match self.health {
+            Health::Fine => "fine",
+            Health::Full => "full",
+            Health::Broken => "broken",
+        }
+    }
+}
+
+impl Gateway {
+    /// Everything that is due goes into pages, and the pages to the journal.
+    pub(crate) fn keep(&mut self, now: Mono) {
+        self.expire_accepted(now);
+        self.spare_memory(now);
+        self.answer_without_disk(now);
+        if !self.journal.released.is_empty() {
+            let keys = std::mem::take(&mut self.journal.released);
+            self.effects
+                .push_back(Effect::Journal(JournalOrder::Release { keys }));
+        }
+        if self.journal.retry_at > now || self.stopping == Stopping::Closed {
+            return;
+        }
+        for lane in [Lane::Alarm, Lane::Vital, Lane::Routine] {
+            self.keep_lane(lane, now);
+        }
+        self.keep_notes(now);
+    }
+
+    /// Whoever said an alarm that the hub has is answered without the disk when that is unwell or slow.
+    fn answer_without_disk(&mut self, now: Mono) {
+        let patience = if self.journal.is_fine() {
+            DISK_PATIENCE_MS
+        } else {
+            0
+        };
+        let Some(born_by) = now.0.checked_sub(patience).map(Mono) else {
+            return;
+        };
+        if let Some(lane) = self.lanes.get_mut(at(Lane::Alarm)) {
+            let owners = lane.answerable(born_by);
+            self.safe(&owners);
+        }
+    }
+
+    fn keep_lane(&mut self, lane: Lane, now: Mono) {
+        let linger = self.settings.limits.linger_ms;
+        let online = self.flows(lane, now);
+        let asked = self.stopping == Stopping::Asked || self.window_is_half_full(online);
+        let Some(lane_box) = self.lanes.get_mut(at(lane)) else {
+            return;
+        };
+        let born_by = match lane {
+            // An alarm waits for nothing; the rest waits for its receipt, or for a page to fill.
+            Lane::Alarm => now,
+            Lane::Vital | Lane::Routine if asked => now,
+            Lane::Vital | Lane::Routine => match now.0.checked_sub(linger) {
+                Some(by) => Mono(by),
+                None => return,
+            },
+        };
+        let lingered = lane_box
+            .fresh()
+            .find(|f| !f.keeping && (lane == Lane::Alarm || f.accepted.is_none()))
+            .is_some_and(|f| f.born <= born_by);
+        let a_page_is_full = !online && lane_box.fresh_bytes() >= PAGE_LIMIT;
+        if !lingered && !a_page_is_full {
+            return;
+        }
+        let (pages, notes): (Vec<_>, Vec<_>) = lane_box
+            .pages_due(born_by, a_page_is_full)
+            .into_iter()
+            .unzip();
+        if !pages.is_empty() {
+            let notes = notes.into_iter().flatten().collect();
+            self.order_keep(lane, pages, notes);
+        }
+    }
+
+    pub(crate) fn order_keep(&mut self, lane: Lane, pages: Vec<Page>, mut notes: Vec<Note>) {
+        let riders = if lane == Lane::Alarm {
+            self.journal.notes_since = None;
+            std::mem::take(&mut self.notes)
+        } else {
+            Vec::new()
+        };
+        // What is forgotten comes after what was remembered of it.
+        notes.extend(riders.iter().cloned());
+        let ticket = self.journal.next_ticket;
+        self.journal.next_ticket += 1;
+        let keeping = Keeping {
+            lane,
+            pages: pages.clone(),
+            riders,
+        };
+        self.journal.keeping.insert(ticket, keeping);
+        self.counters.pages += pages.len() as u64;
+        self.effects.push_back(Effect::Journal(JournalOrder::Keep {
+            ticket,
+            lane,
+            pages,
+            notes,
+        }));
+    }
+
+    /// Notes that wait for an alarm that does not come, and, at the end, the states of all fields.
+    fn keep_notes(&mut self, now: Mono) {
+        if self.stopping == Stopping::Asked && !self.journal.states_kept {
+            self.journal.states_kept = true;
+            let states = self.states();
+            let ticket_notes = std::mem::take(&mut self.notes);
+            self.order_keep(Lane::Routine, Vec::new(), states);
+            self.notes = ticket_notes;
+        }
+        if self.notes.is_empty() {
+            return;
+        }
+        let since = *self.journal.notes_since.get_or_insert(now);
+        if now.since(since) >= NOTES_LINGER_MS || self.stopping == Stopping::Asked {
+            self.order_keep(Lane::Alarm, Vec::new(), Vec::new());
+        }
+    }
+
+    fn states(&self) -> Vec<Note> {
+        let mut notes = Vec::new();
+        for (source, device, known) in self.senses.roster.all() {
+            let name = match self.settings.sources.get(source) {
+                Some(source) => source.name.as_str(),
+                None if source == OWN => "",
+                None => continue,
+            };
+            for (field, word) in known.fields() {
+                notes.push(memory::state(name, device, field, word));
+            }
+        }
+        notes
+    }
+
+    /// A broker that waits for half of its window gets its answers before it stops.
+    fn window_is_half_full(&self, online: bool) -> bool {
+        !online
+            && self
+                .sources
+                .iter()
+                .zip(&self.settings.sources)
+                .any(|(source, told)| {
+                    told.window > 0 && source.custody.unanswered() * 2 >= told.window
+                })
+    }
+
+    /// When something is due for the disk.
+    pub(crate) fn keep_due(&self) -> Option<Mono> {
+        let linger = self.settings.limits.linger_ms;
+        let fresh = self.lanes.iter().filter_map(|lane| {
+            let first = lane
+                .fresh()
+                .find(|f| !f.keeping && (lane.lane == Lane::Alarm || f.accepted.is_none()))?;
+            let wait = if lane.lane == Lane::Alarm { 0 } else { linger };
+            Some(first.born.plus(wait).max(self.journal.retry_at))
+        });
+        let notes = self.journal.notes_since.map(|s| s.plus(NOTES_LINGER_MS));
+        let kept = self.settings.limits.keep_accepted_ms;
+        let expiry = self.lanes.iter().filter_map(|lane| {
+            let oldest = lane
+                .accepted
+                .values()
+                .filter_map(|k| k.accepted)
+                .min_by_key(|a| a.1);
+            oldest.map(|(_, since)| since.plus(kept))
+        });
+        let waiting = self
+            .lanes
+            .get(at(Lane::Alarm))
+            .and_then(LaneBox::oldest_unanswered);
+        fresh
+            .chain(waiting.map(|born| born.plus(DISK_PATIENCE_MS)))
+            .chain(notes.map(|n| n.max(self.journal.retry_at)))
+            .chain(expiry)
+            .min()
+    }
+
+    /// The journal's answer.
+    pub(crate) fn journal_says(&mut self, says: JournalSays, now: Mono) {
+        match says {
+            JournalSays::Kept {
+                ticket,
+                generation,
+                used,
+            } => self.kept(ticket, generation, used, now),
+            JournalSays::NotKept { ticket, why } => self.not_kept(ticket, &why, now),
+            JournalSays::Loaded { key, bytes } => self.loaded(key, bytes.as_ref(), now),
+            JournalSays::Evicted {
+                lane,
+                generation,
+                kept_in,
+                used,
+            } => self.evicted(lane, generation, kept_in, used, now),
+            JournalSays::NotEvicted {
+                lane,
+                generation,
+                why,
+            } => {
+                self.journal.evictions.remove(&(lane, generation));
+                if let Some(lane) = self.lanes.get_mut(at(lane)) {
+                    lane.evicting = None;
+                    let taken = std::mem::take(&mut lane.taken_meanwhile);
+                    self.journal
+                        .released
+                        .extend(taken.iter().map(|(key, _)| *key));
+                }
+                self.journal_failed(&why, now);
+            }
+            JournalSays::Mended { how } => {
+                self.journal.retry_at = now;
+                self.effects
+                    .push_back(Effect::Note(Noteworthy::Journal { what: how }));
+            }
+        }
+    }
+
+    fn kept(&mut self, ticket: u64, generation: u32, used: u64, now: Mono) {
+        let Some(keeping) = self.journal.keeping.remove(&ticket) else {
+            return;
+        };
+        self.journal_is_well(now);
+        let index = at(keeping.lane);
+        for page in &keeping.pages {
+            let Some(lane) = self.lanes.get_mut(index) else {
+                continue;
+            };
+            let (owners, whole) = lane.kept(page, generation, now);
+            lane.used = used;
+            self.safe(&owners);
+            if keeping.lane == Lane::Alarm {
+                self.home.kept(page.key.epoch, page.key.first, page.last);
+            }
+            if let Some((place, ledger)) = whole {
+                self.let_go(keeping.lane, &[place], ledger, now);
+            }
+        }
+        self.hold_to_budget(keeping.lane);
+    }
+
+    fn not_kept(&mut self, ticket: u64, why: &JournalFault, now: Mono) {
+        let Some(keeping) = self.journal.keeping.remove(&ticket) else {
+            return;
+        };
+        if let Some(lane) = self.lanes.get_mut(at(keeping.lane)) {
+            for page in &keeping.pages {
+                lane.not_kept(page);
+            }
+        }
+        let mut riders = keeping.riders;
+        riders.append(&mut self.notes);
+        self.notes = riders;
+        self.journal.states_kept = false;
+        self.journal_failed(why, now);
+        if *why == JournalFault::Full {
+            self.make_room();
+        }
+    }
+
+    pub(crate) fn journal_failed(&mut self, why: &JournalFault, now: Mono) {
+        let (health, what) = match why {
+            JournalFault::Full => (Health::Full, "the disk is full"),
+            JournalFault::Broken(what) => (Health::Broken, what.as_str()),
+        };
+        self.counters.journal_faults += 1;
+        if self.journal.health != health {
+            self.journal.health = health;
+            self.effects.push_back(Effect::Note(Noteworthy::Journal {
+                what: what.to_owned(),
+            }));
+        }
+        self.journal.retry_at = now.plus(self.settings.limits.journal_retry_ms);
+        let detail = match why {
+            JournalFault::Full => "the disk is full",
+            JournalFault::Broken(_) => "the journal cannot keep",
+        };
+        let raised = What::health(HealthKind::Journal, Condition::Raised, detail);
+        self.journal.said_well = false;
+        self.own("journal", raised, now);
+    }
+
+    fn journal_is_well(&mut self, now: Mono) {
+        if self.journal.health != Health::Fine {
+            self.journal.health = Health::Fine;
+            self.effects.push_back(Effect::Note(Noteworthy::Journal {
+                what: "the journal keeps again".to_owned(),
+            }));
+        }
+        if !self.journal.said_well {
+            self.journal.said_well = true;
+            let keeps = What::health(
+                HealthKind::Journal,
+                Condition::Restored,
+                "the journal keeps",
+            );
+            self.own("journal", keeps, now);
+        }
+    }
+
+    /// A store would not open and was set aside when the daemon started.
+    pub(crate) fn journal_damaged(&mut self, what: &str, now: Mono) {
+        self.effects.push_back(Effect::Note(Noteworthy::Journal {
+            what: what.to_owned(),
+        }));
+        let raised = What::health(
+            HealthKind::Journal,
+            Condition::Raised,
+            "a damaged store was set aside",
+        );
+        self.journal.said_well = false;
+        self.own("journal", raised, now);
+    }
+}

@@ -1,0 +1,43 @@
+//! What the gateway decides, and nothing that it does: inputs with the time in, effects out.
+//! No clock, no I/O, no randomness: a recorded list of (time, input) replays to the same effects.
+//!
+//! ```text
+//! Input ─► source (decode, custody) ─► normalise ─► assess ─► outbox (lanes, pages) ─► link ─► Effect
+//!                                       roster, states          vigil (silence)        home (stages)
+//! ```
+
+mod assess;
+mod clock;
+mod custody;
+mod hearing;
+mod home;
+mod keeping;
+mod lane;
+mod link;
+mod linking;
+mod memory;
+mod normalise;
+mod ranges;
+mod room;
+mod roster;
+mod sending;
+mod senses;
+mod taking;
+mod watching;
+
+pub mod effect;
+pub mod gateway;
+pub mod input;
+pub mod page;
+pub mod settings;
+pub mod status;
+pub mod time;
+
+pub use effect::{Effect, JournalOrder, Note, Noteworthy};
+pub use gateway::{Gateway, Identity};
+pub use input::{Found, Input, JournalFault, JournalSays, LinkSays, Order, Recovered};
+pub use page::{PAGE_LIMIT, Page, PageKey};
+pub use senses::{Decoded, Decoder};
+pub use settings::Settings;
+pub use status::Status;
+pub use time::Mono;

@@ -1,0 +1,121 @@
+//! What is remembered beside the records, as notes of the journal: states that repeat, pulses that their source has
+//! no answer for yet, alarms that are open in the home. Keys and values are text, so that an engineer can read them.
+
+use crate::effect::Note;
+
+/// The parts of a note's key stand apart by a character that no name holds.
+const APART: char = '\u{1f}';
+
+/// What a note's key says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Remembered {
+    /// The last state of a device's field.
+    State {
+        source: String,
+        device: String,
+        field: String,
+        word: String,
+    },
+    /// A press whose message had no answer yet.
+    Pulse {
+        source: String,
+        packet: u16,
+        print: u64,
+    },
+    /// An alarm that is open in the home.
+    Open { name: String, alarm: String },
+}
+
+fn key(parts: &[&str]) -> Vec<u8> {
+    let mut out = String::new();
+    for (n, part) in parts.iter().enumerate() {
+        if n > 0 {
+            out.push(APART);
+        }
+        out.extend(part.chars().filter(|c| *c != APART));
+    }
+    out.into_bytes()
+}
+
+/// A field's state.
+pub(crate) fn state(source: &str, device: &str, field: &str, word: &str) -> Note {
+    Note {
+        key: key(&["state", source, device, field]),
+        value: Some(word.as_bytes().to_vec()),
+    }
+}
+
+/// A pulse taken; `value` says whether it is remembered or forgotten.
+pub(crate) fn pulse(source: &str, packet: u16, print: u64, remember: bool) -> Note {
+    Note {
+        key: key(&[
+            "pulse",
+            source,
+            &packet.to_string(),
+            &format!("{print:016x}"),
+        ]),
+        value: remember.then(Vec::new),
+    }
+}
+
+/// An open alarm, or (`None`) one that is no longer.
+pub(crate) fn open(name: &str, alarm: Option<&str>) -> Note {
+    Note {
+        key: key(&["open", name]),
+        value: alarm.map(|a| a.as_bytes().to_vec()),
+    }
+}
+
+/// Reads a note; one that this version does not know says nothing.
+pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<Remembered> {
+    let text = std::str::from_utf8(key).ok()?;
+    let value = std::str::from_utf8(value).ok()?.to_owned();
+    let parts: Vec<&str> = text.split(APART).collect();
+    match parts.as_slice() {
+        ["state", source, device, field] => Some(Remembered::State {
+            source: (*source).to_owned(),
+            device: (*device).to_owned(),
+            field: (*field).to_owned(),
+            word: value,
+        }),
+        ["pulse", source, packet, print] => Some(Remembered::Pulse {
+            source: (*source).to_owned(),
+            packet: packet.parse().ok()?,
+            print: u64::from_str_radix(print, 16).ok()?,
+        }),
+        ["open", name] => Some(Remembered::Open {
+            name: (*name).to_owned(),
+            alarm: value,
+        }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_read_back() {
+        let note = state("zigbee", "Kitchen smoke/1", "smoke", "raised");
+        assert_eq!(
+            read(&note.key, &note.value.unwrap()),
+            Some(Remembered::State {
+                source: "zigbee".into(),
+                device: "Kitchen smoke/1".into(),
+                field: "smoke".into(),
+                word: "raised".into()
+            })
+        );
+        let note = pulse("zigbee", 7, 0xab, true);
+        assert_eq!(
+            read(&note.key, &note.value.unwrap()),
+            Some(Remembered::Pulse {
+                source: "zigbee".into(),
+                packet: 7,
+                print: 0xab
+            })
+        );
+        assert_eq!(read(b"later", b""), None);
+    }
+}

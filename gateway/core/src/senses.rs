@@ -1,0 +1,399 @@
+//! From bytes to meaning: each source's reader, then what its signals mean in this home. Keeps no record and sends
+//! nothing, so that `decode` and the daemon read with the same eyes.
+
+use tecs_protocol::Bytes;
+use tecs_protocol::event::Event;
+use tecs_protocol::family::{self, Options};
+use tecs_protocol::mqtt::{Dialect, Publish};
+use tecs_protocol::serial::{self, Wire};
+use tecs_protocol::signal::{Message, Reading, Refusal, Signal, What};
+use tecs_protocol::vocabulary::{Condition, HealthKind, Lane};
+
+use crate::clock::Clock;
+use crate::normalise::{Came, Meaning, normalise};
+use crate::roster::{OWN, Roster};
+use crate::settings::Settings;
+use crate::time::Mono;
+
+/// What reads one source.
+enum Reader {
+    Mqtt(Box<dyn Dialect>),
+    Serial(Box<dyn Wire>),
+    /// A family that this version does not speak: the configuration's `check` says so.
+    Deaf,
+}
+
+/// One message, understood as far as it goes.
+#[derive(Debug, Default)]
+pub(crate) struct Understood {
+    pub(crate) meanings: Vec<Meaning>,
+    pub(crate) ignored: Option<&'static str>,
+    pub(crate) refusals: Vec<Refusal>,
+    pub(crate) unmapped: Vec<String>,
+    pub(crate) raw: Vec<u8>,
+    pub(crate) ticket: Option<u32>,
+    /// What the source is to be asked for from now on, when that has changed.
+    pub(crate) topics: Option<Vec<String>>,
+}
+
+/// All sources' readers and all devices.
+pub(crate) struct Senses {
+    readers: Vec<Reader>,
+    pub(crate) roster: Roster,
+    pub(crate) clock: Clock,
+}
+
+impl Senses {
+    pub(crate) fn new(settings: &Settings, boot_id: u64, now: Mono) -> Self {
+        let readers = settings
+            .sources
+            .iter()
+            .map(|source| {
+                let options = Options {
+                    base: source.base.clone(),
+                    devices: settings.limits.devices,
+                    longest: settings.limits.message,
+                    map: source.map.clone(),
+                    ..Options::default()
+                };
+                if let Some(dialect) = family::dialect(source.speaks, &options) {
+                    Reader::Mqtt(dialect)
+                } else if let Some(wire) = family::wire(source.speaks, &options) {
+                    Reader::Serial(wire)
+                } else {
+                    Reader::Deaf
+                }
+            })
+            .collect();
+        Self {
+            readers,
+            roster: Roster::new(settings, now),
+            clock: Clock::new(boot_id),
+        }
+    }
+
+    /// Reads one publish of a broker.
+    pub(crate) fn publish(
+        &mut self,
+        settings: &Settings,
+        source: usize,
+        publish: &Publish<'_>,
+        redelivered: bool,
+        now: Mono,
+    ) -> Understood {
+        let limits = &settings.limits;
+        let message = match self.readers.get_mut(source) {
+            Some(Reader::Mqtt(dialect)) => {
+                let limit = if dialect.is_lesson(publish.topic) {
+                    limits.lesson
+                } else {
+                    limits.message
+                };
+                if publish.payload.len() > limit {
+                    Message::refused(Refusal::TooLarge {
+                        bytes: publish.payload.len(),
+                        limit,
+                    })
+                } else {
+                    dialect.read(publish)
+                }
+            }
+            Some(Reader::Serial(_) | Reader::Deaf) | None => {
+                Message::ignored("this source does not speak over MQTT")
+            }
+        };
+        let came = Came {
+            retained: publish.retained,
+            replayed: message.replayed,
+            redelivered,
+        };
+        let topics = match self.readers.get(source) {
+            Some(Reader::Mqtt(dialect)) if message.topics_changed => Some(dialect.topics()),
+            _ => None,
+        };
+        let raw = publish.payload;
+        Understood {
+            topics,
+            ..self.understand(settings, source, message, came, Some(raw), now)
+        }
+    }
+
+    /// Reads the next bytes of a line; also what is to be written back.
+    pub(crate) fn bytes(
+        &mut self,
+        settings: &Settings,
+        source: usize,
+        bytes: &Bytes,
+        now: Mono,
+    ) -> (Vec<Understood>, Vec<u8>) {
+        self.on_wire(settings, source, now, |wire, heard| {
+            wire.read(bytes, now.0, heard);
+        })
+    }
+
+    /// A line was opened: what is to be written first.
+    pub(crate) fn opened(&mut self, source: usize, now: Mono) -> Vec<u8> {
+        match self.readers.get_mut(source) {
+            Some(Reader::Serial(wire)) => wire.opened(now.0),
+            Some(Reader::Mqtt(_) | Reader::Deaf) | None => Vec::new(),
+        }
+    }
+
+    /// A line was closed.
+    pub(crate) fn closed(&mut self, source: usize, now: Mono) {
+        if let Some(Reader::Serial(wire)) = self.readers.get_mut(source) {
+            wire.closed(now.0);
+        }
+    }
+
+    /// Nothing follows these bytes: what lacks only its check is said all the same.
+    fn ended(&mut self, settings: &Settings, source: usize, now: Mono) -> Vec<Understood> {
+        self.on_wire(settings, source, now, |wire, heard| {
+            wire.ended(now.0, heard);
+        })
+        .0
+    }
+
+    /// A message with this ticket is safe.
+    pub(crate) fn safe(
+        &mut self,
+        settings: &Settings,
+        source: usize,
+        ticket: u32,
+        now: Mono,
+    ) -> (Vec<Understood>, Vec<u8>) {
+        self.on_wire(settings, source, now, |wire, heard| {
+            wire.safe(ticket, now.0, heard);
+        })
+    }
+
+    /// Time passed on a line.
+    pub(crate) fn tick(
+        &mut self,
+        settings: &Settings,
+        source: usize,
+        now: Mono,
+    ) -> (Vec<Understood>, Vec<u8>) {
+        self.on_wire(settings, source, now, |wire, heard| {
+            if wire.due_ms().is_some_and(|due| due <= now.0) {
+                wire.tick(now.0, heard);
+            }
+        })
+    }
+
+    /// When the next line is due, and which.
+    pub(crate) fn due(&self) -> Option<(Mono, usize)> {
+        self.readers
+            .iter()
+            .enumerate()
+            .filter_map(|(n, reader)| match reader {
+                Reader::Serial(wire) => wire.due_ms().map(|due| (Mono(due), n)),
+                Reader::Mqtt(_) | Reader::Deaf => None,
+            })
+            .min()
+    }
+
+    /// A state of the gateway's own: told once when it changes; `None` when it is what it was.
+    pub(crate) fn own(&mut self, device: &str, what: What, now: Mono) -> Option<Meaning> {
+        let signal = Signal::new(device, "state", Reading::Edge, what);
+        let known = self.roster.meet(OWN, "gateway", device, "gateway", now)?;
+        // What was never raised is not restored.
+        if known.last("state").is_none() && !signal.what.is_raised() {
+            return None;
+        }
+        let clock = self.clock;
+        normalise(signal, known, None, "", Came::default(), &clock, now)
+    }
+
+    /// True while a state of the gateway's own stands raised.
+    pub(crate) fn is_raised(&self, device: &str) -> bool {
+        self.roster
+            .known(OWN, device)
+            .and_then(|known| known.last("state"))
+            .is_some_and(|word| word.ends_with("raised"))
+    }
+
+    /// A named device fell silent or was heard again: told once when it changes.
+    pub(crate) fn silence(
+        &mut self,
+        settings: &Settings,
+        named: usize,
+        silent: bool,
+        now: Mono,
+    ) -> Option<Meaning> {
+        let told = settings.devices.get(named)?;
+        let source = settings.sources.get(told.source)?;
+        let (condition, detail) = if silent {
+            (Condition::Raised, "no word for too long")
+        } else {
+            (Condition::Restored, "heard again")
+        };
+        let known = self.roster.named_mut(told)?;
+        if known.last("silence").is_none() && !silent {
+            return None;
+        }
+        let what = What::health(HealthKind::Missing, condition, detail);
+        let signal = Signal::new(&*told.name, "silence", Reading::Edge, what);
+        let clock = self.clock;
+        normalise(
+            signal,
+            known,
+            None,
+            &source.name,
+            Came::default(),
+            &clock,
+            now,
+        )
+    }
+
+    fn on_wire(
+        &mut self,
+        settings: &Settings,
+        source: usize,
+        now: Mono,
+        turn: impl FnOnce(&mut dyn Wire, &mut serial::Heard),
+    ) -> (Vec<Understood>, Vec<u8>) {
+        let mut heard = serial::Heard::default();
+        if let Some(Reader::Serial(wire)) = self.readers.get_mut(source) {
+            turn(wire.as_mut(), &mut heard);
+        }
+        let understood = heard
+            .messages
+            .into_iter()
+            .map(|message| {
+                let came = Came {
+                    replayed: message.replayed,
+                    ..Came::default()
+                };
+                self.understand(settings, source, message, came, None, now)
+            })
+            .collect();
+        (understood, heard.send)
+    }
+
+    fn understand(
+        &mut self,
+        settings: &Settings,
+        source: usize,
+        message: Message,
+        came: Came,
+        raw: Option<&[u8]>,
+        now: Mono,
+    ) -> Understood {
+        let mut understood = Understood {
+            ignored: message.ignored,
+            refusals: message.refusals,
+            unmapped: message.unmapped,
+            ticket: message.ticket,
+            ..Understood::default()
+        };
+        let name = settings.sources.get(source).map_or("", |s| s.name.as_str());
+        let clock = self.clock;
+        let said = message.signals.len();
+        for signal in message.signals {
+            let Some(known) = self
+                .roster
+                .meet(source, name, &signal.device, &signal.model, now)
+            else {
+                understood.refusals.push(Refusal::TooManyDevices {
+                    limit: settings.limits.devices,
+                });
+                continue;
+            };
+            let told = known.named.and_then(|n| settings.devices.get(n));
+            if let Some(mut meaning) = normalise(signal, known, told, name, came, &clock, now) {
+                // For audit, a message's own words are kept once, and with every alarm.
+                if understood.meanings.is_empty() || meaning.lane == Lane::Alarm {
+                    let raw = raw.unwrap_or(&message.raw);
+                    meaning.event.raw = excerpt(raw, settings.limits.raw_excerpt);
+                }
+                understood.meanings.push(meaning);
+            }
+        }
+        if said > 0 && understood.meanings.is_empty() && understood.ignored.is_none() {
+            understood.ignored = Some("repeat");
+        }
+        if !understood.refusals.is_empty() {
+            understood.raw = excerpt(raw.unwrap_or(&message.raw), settings.limits.raw_excerpt);
+        }
+        understood
+    }
+}
+
+fn excerpt(raw: &[u8], limit: usize) -> Vec<u8> {
+    raw.get(..limit.min(raw.len())).unwrap_or_default().to_vec()
+}
+
+/// What one message became, for `decode` and `map test`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoded {
+    /// The events it led to.
+    pub events: Vec<Event>,
+    /// Why it led to none, or what of it was not understood.
+    pub ignored: Option<String>,
+}
+
+/// The gateway's eyes alone: reads messages as the daemon would, with state kept between them, and keeps nothing.
+pub struct Decoder {
+    settings: Settings,
+    senses: Senses,
+}
+
+impl Decoder {
+    /// A reader of these sources.
+    pub fn new(settings: Settings) -> Self {
+        let senses = Senses::new(&settings, 0, Mono(0));
+        Self { settings, senses }
+    }
+
+    /// The wall clock, for events that carry it.
+    pub fn clock(&mut self, wall_ms: i64, trusted: bool, now: Mono) {
+        self.senses.clock.read(wall_ms, trusted, now);
+    }
+
+    /// What a publish becomes.
+    pub fn publish(
+        &mut self,
+        source: usize,
+        publish: &Publish<'_>,
+        redelivered: bool,
+        now: Mono,
+    ) -> Decoded {
+        self.senses
+            .publish(&self.settings, source, publish, redelivered, now)
+            .into()
+    }
+
+    /// What the next bytes of a line become: one answer a whole message. Each counts as safe at once, as it would be in a
+    /// daemon that is well.
+    pub fn bytes(&mut self, source: usize, bytes: &Bytes, now: Mono) -> Vec<Decoded> {
+        let settings = &self.settings;
+        let (mut understood, _) = self.senses.bytes(settings, source, bytes, now);
+        understood.extend(self.senses.ended(settings, source, now));
+        let tickets: Vec<u32> = understood.iter().filter_map(|u| u.ticket).collect();
+        for ticket in tickets {
+            understood.extend(self.senses.safe(settings, source, ticket, now).0);
+        }
+        understood.into_iter().map(Decoded::from).collect()
+    }
+}
+
+impl From<Understood> for Decoded {
+    fn from(understood: Understood) -> Self {
+        let mut why: Vec<String> = understood
+            .refusals
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        if !understood.unmapped.is_empty() && understood.meanings.is_empty() {
+            why.push(format!("unmapped: {}", understood.unmapped.join(", ")));
+        }
+        if let Some(ignored) = understood.ignored {
+            why.insert(0, ignored.to_owned());
+        }
+        Self {
+            events: understood.meanings.into_iter().map(|m| m.event).collect(),
+            ignored: (!why.is_empty()).then(|| why.join("; ")),
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! From messages to records: each gets its place, its bytes, and the name of whoever waits for it.
+
+use tecs_protocol::event::{Event, RESPONDER_HERE};
+use tecs_protocol::mqtt::Publish;
+use tecs_protocol::signal::What;
+use tecs_protocol::vocabulary::{AlarmKind, Condition, HealthKind, Lane, ObservedKind, State};
+
+use crate::assess;
+use crate::custody::{Answer, Owner, print};
+use crate::effect::{Effect, Note, Noteworthy};
+use crate::gateway::{Gateway, at};
+use crate::lane::Fresh;
+use crate::memory;
+use crate::normalise::Meaning;
+use crate::senses::Understood;
+use crate::time::Mono;
+
+/// An answered press stays in the journal this long, ms: an acknowledgement may still be on its way when the gateway is
+/// killed, and the press would come again as a new one.
+pub(crate) const FORGET_AFTER_MS: u64 = 10_000;
+
+/// More answered presses of one source than this are forgotten at once.
+const FORGET_MOST: usize = 4_096;
+
+/// How fast a source may speak in the routine lane: a bucket that fills at the rate and holds the burst.
+#[derive(Debug, Default)]
+pub(crate) struct Bucket {
+    /// Thousandths of a message.
+    level: u64,
+    at: Option<Mono>,
+    /// Routine words dropped since the source began to babble.
+    pub(crate) dropped: u64,
+    pub(crate) last_drop: Mono,
+}
+
+impl Bucket {
+    /// True when one more routine word may pass.
+    fn passes(&mut self, (rate, burst): (u32, u32), now: Mono) -> bool {
+        let full = u64::from(burst) * 1000;
+        let level = match self.at {
+            Some(at) => self.level + now.since(at).saturating_mul(u64::from(rate)),
+            None => full,
+        };
+        self.at = Some(now);
+        self.level = level.min(full);
+        if rate == 0 {
+            return true;
+        }
+        if self.level < 1000 {
+            self.dropped += 1;
+            self.last_drop = now;
+            return false;
+        }
+        self.level -= 1000;
+        true
+    }
+}
+
+impl Gateway {
+    /// One publish of a broker.
+    pub(crate) fn publish(
+        &mut self,
+        index: usize,
+        publish: &Publish<'_>,
+        dup: bool,
+        packet: u16,
+        token: Option<u64>,
+        now: Mono,
+    ) {
+        let Some(source) = self.sources.get_mut(index) else {
+            return;
+        };
+        self.counters.messages += 1;
+        let print = print(publish.topic.as_bytes(), publish.payload);
+        let answer = token.map(Answer::Token);
+        if let Some(answer) = answer
+            && source.resumed
+            && source.custody.rejoin(answer, print)
+        {
+            self.counters.rejoined += 1;
+            return;
+        }
+        let again = dup && source.resumed;
+        if let Some(answer) = answer
+            && again
+            && source.custody.answered_before(answer, packet, print)
+        {
+            self.counters.rejoined += 1;
+            return;
+        }
+        let redelivered = again && source.unanswered.remove(&(packet, print));
+        let owner = answer.map(|answer| Owner {
+            source: index,
+            id: source.custody.took(answer, packet, print),
+        });
+        let mut understood = self
+            .senses
+            .publish(&self.settings, index, publish, redelivered, now);
+        // A press or an alarm is called a repeat only when we know it (in doubt it is a new one); of a measurement or a
+        // door the source's own word is enough.
+        for meaning in &mut understood.meanings {
+            meaning.event.flags.redelivered |= again && !meaning.must_be_known();
+        }
+        let press = token.is_some().then_some((packet, print));
+        self.understood(index, understood, owner, press, now);
+    }
+
+    /// What a line said, and what it is to be told.
+    pub(crate) fn line_said(
+        &mut self,
+        index: usize,
+        understood: Vec<Understood>,
+        write: Vec<u8>,
+        now: Mono,
+    ) {
+        if !write.is_empty() {
+            self.effects.push_back(Effect::Write {
+                source: index,
+                bytes: write,
+            });
+        }
+        for message in understood {
+            self.counters.messages += 1;
+            let owner = message.ticket.and_then(|ticket| {
+                let source = self.sources.get_mut(index)?;
+                Some(Owner {
+                    source: index,
+                    id: source.custody.took(Answer::Ticket(ticket), 0, 0),
+                })
+            });
+            self.understood(index, message, owner, None, now);
+        }
+    }
+
+    fn understood(
+        &mut self,
+        index: usize,
+        understood: Understood,
+        owner: Option<Owner>,
+        press: Option<(u16, u64)>,
+        now: Mono,
+    ) {
+        for refusal in &understood.refusals {
+            self.counters.refused += 1;
+            self.effects.push_back(Effect::Note(Noteworthy::Refused {
+                source: index,
+                name: refusal.name(),
+                what: refusal.to_string(),
+                sample: understood.raw.clone(),
+            }));
+        }
+        if let Some(topics) = understood.topics {
+            self.effects.push_back(Effect::Listen {
+                source: index,
+                topics,
+            });
+        }
+        for field in understood.unmapped {
+            self.counters.unmapped += 1;
+            self.effects.push_back(Effect::Note(Noteworthy::Unmapped {
+                source: index,
+                field,
+            }));
+        }
+        for meaning in understood.meanings {
+            if meaning.lane == Lane::Routine && !self.may_speak(index, now) {
+                continue;
+            }
+            let mut notes = Vec::new();
+            if let Some((packet, print)) = press
+                && meaning.must_be_known()
+            {
+                notes.push(self.remember_press(index, packet, print));
+            }
+            self.raise(meaning, owner, notes, now);
+        }
+    }
+
+    fn may_speak(&mut self, index: usize, now: Mono) -> bool {
+        let rate = self.settings.limits.rate;
+        let passes = self
+            .sources
+            .get_mut(index)
+            .is_some_and(|s| s.bucket.passes(rate, now));
+        if !passes {
+            self.counters.throttled += 1;
+        }
+        passes
+    }
+
+    fn remember_press(&mut self, index: usize, packet: u16, print: u64) -> Note {
+        if let Some(source) = self.sources.get_mut(index) {
+            source.remembered.insert(print, packet);
+        }
+        let name = self.settings.sources.get(index);
+        memory::pulse(name.map_or("", |s| &s.name), packet, print, true)
+    }
+
+    /// Gives an event its place. From here on nothing is forgotten but by a receipt or a Gap.
+    pub(crate) fn raise(
+        &mut self,
+        meaning: Meaning,
+        owner: Option<Owner>,
+        mut notes: Vec<Note>,
+        now: Mono,
+    ) {
+        let Meaning {
+            event, lane, state, ..
+        } = meaning;
+        self.counters.raised += 1;
+        if lane == Lane::Alarm {
+            self.effects.push_back(Effect::Note(Noteworthy::Raised {
+                lane,
+                urgency: event.urgency,
+            }));
+            notes.extend(state);
+            if let Some(owner) = owner
+                && self.fold(&event, owner)
+            {
+                self.notes.append(&mut notes);
+                return;
+            }
+        }
+        let epoch = self.who.epoch;
+        let Some(lane_box) = self.lanes.get_mut(at(lane)) else {
+            return;
+        };
+        let seq = lane_box.give(1);
+        if let Some((name, alarm)) = self.home.raised(epoch, seq, &event, now) {
+            notes.push(memory::open(&name, Some(&alarm)));
+            self.knock(now);
+        }
+        if let Some(owner) = owner
+            && let Some(source) = self.sources.get_mut(owner.source)
+        {
+            source.custody.depends(owner.id);
+        }
+        let bytes = event.encode().into();
+        let fold = (lane == Lane::Alarm && self.journal.is_full()).then(|| Box::new(event));
+        if let Some(lane_box) = self.lanes.get_mut(at(lane)) {
+            lane_box.push(Fresh {
+                seq,
+                last: seq,
+                gap: false,
+                bytes,
+                born: now,
+                owners: owner.into_iter().collect(),
+                notes,
+                sent_on: 0,
+                attempts: 0,
+                keeping: false,
+                accepted: None,
+                done: false,
+                fold,
+            });
+        }
+    }
+
+    /// Alarms alone fill the disk: one that is identical to one that only memory has folds into it.
+    fn fold(&mut self, event: &Event, owner: Owner) -> bool {
+        if !self.journal.is_full() {
+            return false;
+        }
+        let Some(lane) = self.lanes.get_mut(at(Lane::Alarm)) else {
+            return false;
+        };
+        if !lane.fold(event, owner) {
+            return false;
+        }
+        if let Some(source) = self.sources.get_mut(owner.source) {
+            source.custody.depends(owner.id);
+        }
+        self.counters.folded += 1;
+        true
+    }
+
+    /// These records are safe: whoever waited for them may be answered.
+    pub(crate) fn safe(&mut self, owners: &[Owner]) {
+        for owner in owners {
+            if let Some(source) = self.sources.get_mut(owner.source) {
+                source.custody.safe(owner.id);
+            }
+        }
+    }
+
+    /// Answers leave, per source in arrival order.
+    pub(crate) fn answer_sources(&mut self, now: Mono) {
+        self.forget_presses(now);
+        for index in 0..self.sources.len() {
+            while let Some((answer, print)) = self
+                .sources
+                .get_mut(index)
+                .and_then(|source| source.custody.answer())
+            {
+                match answer {
+                    Answer::Token(token) => self.acknowledge(index, token, print, now),
+                    Answer::Ticket(ticket) => {
+                        let (more, write) = self.senses.safe(&self.settings, index, ticket, now);
+                        self.line_said(index, more, write, now);
+                    }
+                }
+            }
+        }
+    }
+
+    fn acknowledge(&mut self, index: usize, token: u64, print: u64, now: Mono) {
+        self.counters.acknowledged += 1;
+        self.effects.push_back(Effect::Acknowledge {
+            source: index,
+            token,
+        });
+        if let Some(packet) = self
+            .sources
+            .get_mut(index)
+            .and_then(|s| s.remembered.remove(&print))
+        {
+            let name = self.settings.sources.get(index);
+            let note = memory::pulse(name.map_or("", |s| &s.name), packet, print, false);
+            if let Some(source) = self.sources.get_mut(index) {
+                source.forget.push_back((now.plus(FORGET_AFTER_MS), note));
+            }
+        }
+    }
+
+    /// Presses that were answered a while ago leave the journal.
+    fn forget_presses(&mut self, now: Mono) {
+        for source in &mut self.sources {
+            while let Some((due, _)) = source.forget.front()
+                && (*due <= now || source.forget.len() > FORGET_MOST)
+            {
+                self.notes
+                    .extend(source.forget.pop_front().map(|(_, note)| note));
+            }
+        }
+    }
+
+    /// An event of the gateway's own.
+    pub(crate) fn own(&mut self, device: &str, what: What, now: Mono) {
+        if let Some(meaning) = self.senses.own(device, what, now) {
+            self.raise(meaning, None, Vec::new(), now);
+        }
+    }
+
+    /// A press of the gateway's own: every one is news.
+    fn own_press(&mut self, device: &str, what: What, test: bool, now: Mono) {
+        let event = Event {
+            device: tecs_protocol::event::Device {
+                id: format!("gateway/{device}"),
+                kind: "gateway".to_owned(),
+                room: String::new(),
+            },
+            happened_ms: None,
+            heard: self.senses.clock.pair(now),
+            urgency: assess::urgency(&what),
+            what,
+            flags: tecs_protocol::event::Flags {
+                test,
+                ..Default::default()
+            },
+            raw: Vec::new(),
+            folded: 1,
+        };
+        let meaning = Meaning {
+            lane: event.lane(true),
+            event,
+            state: None,
+            pulse: true,
+        };
+        self.raise(meaning, None, Vec::new(), now);
+    }
+
+    pub(crate) fn test_alarm(&mut self, now: Mono) {
+        let what = What::alarm(AlarmKind::Help, Condition::Raised);
+        self.own_press("test", what, true, now);
+    }
+
+    pub(crate) fn responder_here(&mut self, now: Mono) {
+        let here = State::Named(RESPONDER_HERE.to_owned());
+        self.own_press(
+            "responder",
+            What::state(ObservedKind::Button, here),
+            false,
+            now,
+        );
+    }
+
+    pub(crate) fn test_call(&mut self, now: Mono) {
+        let what = What::health(
+            HealthKind::TestCall,
+            Condition::Raised,
+            "a test call that the care hub asked for",
+        );
+        self.own_press("test-call", what, true, now);
+    }
+}
