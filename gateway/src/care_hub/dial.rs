@@ -1,0 +1,227 @@
+//! One connection: name → TCP → TLS → HTTP/2, every buffer on the way kept small. tonic's own channel is not used: it
+//! reconnects by itself, hides why a peer refused us, and lets 1 MiB of bulk pile up before an alarm.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
+use tokio_rustls::TlsConnector;
+
+use super::address::Address;
+use super::credentials::{self, Files};
+use super::queue::Queue;
+use super::why::Why;
+
+/// From the first look-up to the end of the TLS handshake, all addresses of a name together.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A ping this long after the last word …
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
+/// … must be answered within this: a dead or frozen hub is noticed within 9 s.
+pub(super) const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(4);
+/// Bytes that TCP has sent without an answer for this long end the connection.
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(4);
+/// What the kernel may hold unsent, bytes. All that lies here leaves before an alarm.
+const UNSENT_IN_KERNEL: u32 = 4 << 10;
+/// What TLS may hold unsent, bytes.
+const UNSENT_IN_TLS: usize = 4 << 10;
+/// HTTP/2 takes the next message only when less than this of the last one waits, bytes.
+const UNSENT_IN_HTTP2: usize = 1 << 10;
+
+/// An open HTTP/2 connection; its tasks and its socket end with it.
+pub(super) struct Connection {
+    /// Where the one request goes.
+    pub(super) requests: http2::SendRequest<tonic::body::Body>,
+    /// What TLS or TCP said when it failed.
+    pub(super) failure: Failure,
+    tasks: Tasks,
+}
+
+/// Opens one connection.
+pub(super) async fn dial(to: &Address, files: &Files, queue: &Queue) -> Result<Connection, Why> {
+    let config = credentials::load(files).await.map_err(Why::Credentials)?;
+    let name = to.server_name().ok_or(Why::NoAddress)?;
+    let secured = async {
+        let tcp = tcp(to).await?;
+        TlsConnector::from(config)
+            .connect_with(name, tcp, |tls| tls.set_buffer_limit(Some(UNSENT_IN_TLS)))
+            .await
+            .map_err(|e| Why::of_io(&e))
+    };
+    let io = tokio::time::timeout(CONNECT_TIMEOUT, secured)
+        .await
+        .map_err(|_| Why::ConnectTimeout)??;
+    if io.get_ref().1.alpn_protocol() != Some(b"h2") {
+        return Err(Why::NotHttp2);
+    }
+    let failure = Failure::default();
+    let tasks = Tasks::default();
+    let watched = Watched {
+        io,
+        failure: failure.clone(),
+        queue: queue.clone(),
+    };
+    let (requests, connection) = http2::Builder::new(tasks.clone())
+        .timer(TokioTimer::new())
+        .keep_alive_interval(KEEPALIVE_EVERY)
+        .keep_alive_timeout(KEEPALIVE_TIMEOUT)
+        .keep_alive_while_idle(true)
+        .max_send_buf_size(UNSENT_IN_HTTP2)
+        .handshake(TokioIo::new(watched))
+        .await
+        .map_err(|e| Why::of_error(&e))?;
+    // How it ends reaches us through the stream, or through `failure`.
+    tasks.keep(async { drop(connection.await) });
+    Ok(Connection {
+        requests,
+        failure,
+        tasks,
+    })
+}
+
+/// The first address of the name that answers; the time is shared out among them.
+async fn tcp(to: &Address) -> Result<TcpStream, Why> {
+    let found = tokio::net::lookup_host((to.host(), to.port()))
+        .await
+        .map_err(|e| Why::Lookup(e.to_string()))?;
+    let found: Vec<SocketAddr> = found.collect();
+    let share = CONNECT_TIMEOUT / u32::try_from(found.len().max(1)).unwrap_or(u32::MAX);
+    let mut why = Why::NoAddress;
+    for address in found {
+        match tokio::time::timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(tcp)) => {
+                tune(&tcp).map_err(|e| Why::of_io(&e))?;
+                return Ok(tcp);
+            }
+            Ok(Err(e)) => why = Why::of_io(&e),
+            Err(_) => why = Why::ConnectTimeout,
+        }
+    }
+    Err(why)
+}
+
+fn tune(tcp: &TcpStream) -> io::Result<()> {
+    let socket = SockRef::from(tcp);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT))?;
+    socket.set_tcp_notsent_lowat(UNSENT_IN_KERNEL)
+}
+
+/// Runs hyper's tasks of one connection and ends them with it, whatever state the peer is in: no descriptor is left.
+#[derive(Debug, Clone, Default)]
+struct Tasks(Arc<Running>);
+
+#[derive(Debug, Default)]
+struct Running(Mutex<Vec<AbortHandle>>);
+
+impl Tasks {
+    fn keep(&self, future: impl Future<Output = ()> + Send + 'static) {
+        let task = tokio::spawn(future).abort_handle();
+        let mut running = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|task| !task.is_finished());
+        running.push(task);
+    }
+
+    fn end(&self) {
+        let mut running = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for task in running.drain(..) {
+            task.abort();
+        }
+    }
+}
+
+impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Tasks {
+    fn execute(&self, future: F) {
+        self.keep(future);
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.tasks.end();
+    }
+}
+
+/// Remembers why reading or writing failed: on its way through HTTP/2 the cause is lost.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Failure(Arc<Mutex<Option<Why>>>);
+
+impl Failure {
+    fn note(&self, e: &io::Error) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // TLS tells more than the broken pipe that follows it.
+        if kept.is_none() {
+            *kept = Some(Why::of_io(e));
+        }
+    }
+
+    /// What was noted first.
+    pub(super) fn take(&self) -> Option<Why> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The TLS stream: its failures noted, and the queue told how much it took.
+struct Watched<S> {
+    io: S,
+    failure: Failure,
+    queue: Queue,
+}
+
+impl<S> Watched<S> {
+    fn note<T>(&self, poll: &Poll<io::Result<T>>) {
+        if let Poll::Ready(Err(e)) = poll {
+            self.failure.note(e);
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let poll = Pin::new(&mut self.io).poll_read(cx, buf);
+        if matches!(poll, Poll::Ready(Ok(()))) && buf.filled().len() == before {
+            self.failure.note(&io::ErrorKind::UnexpectedEof.into());
+        }
+        self.note(&poll);
+        poll
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.io).poll_write(cx, buf);
+        if let Poll::Ready(Ok(taken)) = poll {
+            self.queue.taken(taken);
+        }
+        self.note(&poll);
+        poll
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let poll = Pin::new(&mut self.io).poll_flush(cx);
+        self.note(&poll);
+        poll
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}

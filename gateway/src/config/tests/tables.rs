@@ -1,0 +1,95 @@
+//! Sources that are read by a table: how they are reached, and what is wrong with their `map`.
+
+use tecs_protocol::family::{Family, Way};
+
+use super::*;
+
+const SPEAKS: &str = "speaks = \"zigbee2mqtt\"\n[source.mqtt]\n";
+
+#[test]
+fn a_source_that_is_read_by_a_table_says_which() {
+    check(
+        SPEAKS,
+        "speaks = \"map\"\n[source.mqtt]\n",
+        &["source[0].map: is missing", "gateway/docs/map.md"],
+    );
+    check(
+        "speaks = \"zigbee2mqtt\"",
+        "speaks = \"zigbee2mqtt\"\nmap = \"x.toml\"",
+        &["source[0].map", "`zigbee2mqtt` is not read by a table"],
+    );
+    let text = GOOD.replacen(
+        SPEAKS,
+        "speaks = \"map\"\nmap = \"nowhere.toml\"\n[source.mqtt]\n",
+        1,
+    );
+    let said = faults(&text)[0].to_string();
+    assert!(said.contains("/etc/nowhere.toml: cannot be read"), "{said}");
+}
+
+#[test]
+fn a_preset_needs_no_file_and_comes_over_a_broker_or_a_line() {
+    for (reached, way, topic) in [
+        ("[source.mqtt]\n", Way::Mqtt, Some("rtl_433/+/events")),
+        (
+            "[source.mqtt]\nbase = \"up/radio\"\n",
+            Way::Mqtt,
+            Some("up/radio/+/events"),
+        ),
+        (
+            "[source.serial]\npath = \"/dev/x\"\nbaud = 115200\n",
+            Way::Line,
+            None,
+        ),
+    ] {
+        let text = GOOD.replacen(SPEAKS, &format!("speaks = \"rtl_433\"\n{reached}"), 1);
+        let config = read(Path::new("/etc/g.toml"), &text, &[]).unwrap();
+        let source = &config.settings.sources[0];
+        assert_eq!((source.speaks, source.way()), (Family::Rtl433, way));
+        let filters = source.map.as_ref().unwrap().filters();
+        assert_eq!(
+            topic.is_some_and(|t| filters.iter().any(|f| f == t)),
+            way == Way::Mqtt
+        );
+    }
+}
+
+#[test]
+fn what_is_worth_knowing_of_a_table_is_told_with_its_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("g.toml");
+    std::fs::write(
+        dir.path().join("mine.toml"),
+        "[[rule]]\nname = \"all\"\ntopic = \"a/#\"\nignore = true\n\n[[rule]]\nname = \"one\"\ntopic = \"a/b\"\nignore = true\n",
+    )
+    .unwrap();
+    let text = GOOD.replacen(
+        SPEAKS,
+        "speaks = \"map\"\nmap = \"mine.toml\"\n[source.mqtt]\n",
+        1,
+    );
+    let config = read(&config, &text, &[]).unwrap();
+    let [advice] = &config.tables[..] else {
+        panic!("{:?}", config.tables);
+    };
+    let said = advice.to_string();
+    assert!(said.contains("mine.toml:6"), "{said}");
+    assert!(
+        said.contains("rule `one`: can never fit: `all` before it"),
+        "{said}"
+    );
+    assert!(said.starts_with("warning"), "{said}");
+    let lines = text.replacen(
+        "[source.mqtt]\n",
+        "[source.serial]\npath = \"/dev/x\"\nbaud = 9600\n",
+        1,
+    );
+    let Err(faults) = read(&dir.path().join("g.toml"), &lines, &[]) else {
+        panic!("a table of topics on a line was taken");
+    };
+    let said = faults.to_string();
+    assert!(
+        said.contains("the table reads lines and the source is a broker"),
+        "{said}"
+    );
+}

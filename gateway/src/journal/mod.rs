@@ -1,0 +1,162 @@
+//! The journal: what devices were acknowledged for, on the disk until the care hub has it. One thread owns the stores
+//! and answers orders; it refuses to say `Kept` of anything that was not synced, and it decides nothing about what may
+//! go.
+//!
+//! ```text
+//! <state>/lock, format, clean, ballast           whose it is, how it is written, how the last run ended, room to evict
+//! <state>/{alarm,vital,routine}/gen-00000001/    one small sled store each; dropped whole
+//! <state>/<lane>/quarantine-0001/                a store that would not open, for an engineer
+//! ```
+//!
+//! Limits: a page 16 KiB by the core's word (1.7 MiB by the frame's), a note 7 KiB with its key, a generation
+//! `JournalLimits::generation`, two quarantines a lane, one transaction 64 KiB, 256 orders at a time.
+
+mod folder;
+mod frame;
+mod generations;
+mod keeper;
+mod mend;
+mod recover;
+mod release;
+mod reopen;
+mod sled_store;
+mod state_folder;
+mod store;
+mod thread;
+
+use std::path::Path;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
+
+use gateway_core::effect::JournalOrder;
+use gateway_core::input::{JournalSays, Recovered};
+use tecs_protocol::vocabulary::Lane;
+use tokio::sync::mpsc::UnboundedSender;
+
+pub use sled_store::SledStore;
+pub use state_folder::OpenError;
+pub use store::{Batch, Carved, Contents, Held, Store, StoreFault};
+pub use thread::Progress;
+
+use keeper::Keeper;
+use state_folder::StateFolder;
+
+/// The smallest generation, bytes on the disk: two of sled's segments, which hold some 256 KiB of pages.
+const SMALLEST_GENERATION: u64 = 1 << 20;
+
+/// What the journal may take.
+#[derive(Debug, Clone)]
+pub struct JournalLimits {
+    /// Bytes on disk for each lane: alarm, vital, routine (`gateway_core::settings::Limits::disk`). The core holds the
+    /// lanes to them; the journal cuts its generations by them.
+    pub disk: [u64; 3],
+    /// Bytes set aside so that a full disk can be evicted from.
+    pub ballast: u64,
+}
+
+impl JournalLimits {
+    /// Bytes on the disk that each generation of a lane takes, reserved when it is born: a sixteenth of the lane's budget
+    /// in whole MiB, and one at least.
+    pub fn generation(&self, lane: Lane) -> u64 {
+        let [alarm, vital, routine] = self.disk;
+        let budget = match lane {
+            Lane::Alarm => alarm,
+            Lane::Vital => vital,
+            Lane::Routine => routine,
+        };
+        (budget / 16 / SMALLEST_GENERATION * SMALLEST_GENERATION).max(SMALLEST_GENERATION)
+    }
+}
+
+impl Default for JournalLimits {
+    fn default() -> Self {
+        Self {
+            disk: gateway_core::settings::Limits::default().disk,
+            ballast: 1 << 20,
+        }
+    }
+}
+
+/// The way to the journal's thread. Dropped without `JournalOrder::Close`, the run ends unmarked, and nothing is lost.
+#[derive(Debug)]
+pub struct JournalHandle {
+    orders: Sender<JournalOrder>,
+    progress: Progress,
+    thread: JoinHandle<()>,
+}
+
+/// Opens journals.
+#[derive(Debug, Clone, Copy)]
+pub struct Journal;
+
+impl Journal {
+    /// Open the journal in this folder on sled; answers to orders go to `says`. Blocks until everything was read.
+    pub fn open(
+        folder: &Path,
+        limits: JournalLimits,
+        says: UnboundedSender<JournalSays>,
+    ) -> Result<(Recovered, JournalHandle), OpenError> {
+        Self::open_on::<SledStore>(folder, limits, says)
+    }
+
+    /// The same on another engine.
+    pub fn open_on<S: Store>(
+        folder: &Path,
+        limits: JournalLimits,
+        says: UnboundedSender<JournalSays>,
+    ) -> Result<(Recovered, JournalHandle), OpenError> {
+        let state = StateFolder::take(folder, limits.ballast)?;
+        let (orders, to_do) = channel();
+        let (opened, found) = channel();
+        let progress = Progress::new();
+        let shown = progress.clone();
+        let work = move || {
+            shown.begin();
+            let (mut keeper, recovered) = Keeper::<S>::open(state, limits, says);
+            shown.end();
+            if opened.send(recovered).is_ok() {
+                thread::run(&mut keeper, &to_do, &shown);
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(work)
+            .map_err(OpenError::Thread)?;
+        let recovered = found.recv().map_err(|_| {
+            OpenError::Thread(std::io::Error::other("it ended while it opened the stores"))
+        })?;
+        Ok((
+            recovered,
+            JournalHandle {
+                orders,
+                progress,
+                thread,
+            },
+        ))
+    }
+}
+
+impl JournalHandle {
+    /// Give an order; false when the thread has ended, after `Close` or by a fault. Never blocks. The core bounds what is
+    /// on its way.
+    pub fn order(&self, order: JournalOrder) -> bool {
+        self.orders.send(order).is_ok()
+    }
+
+    /// Shows whether the store still answers, for a watchdog.
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    /// True while the thread runs.
+    pub fn is_alive(&self) -> bool {
+        !self.thread.is_finished()
+    }
+
+    /// Wait until the thread has ended: after `Close`, or when the handle was the last that could give orders. False when
+    /// it ended by a fault.
+    pub fn join(self) -> bool {
+        drop(self.orders);
+        self.thread.join().is_ok()
+    }
+}

@@ -1,0 +1,264 @@
+//! The first line of a recording: everything that a core is made from, so that a replay begins where the daemon did.
+
+use std::sync::Arc;
+
+use gateway_core::input::{Found, Recovered};
+use gateway_core::settings::{Device, Limits, Settings, Source};
+use gateway_core::{Identity, Mono, PageKey};
+use serde::{Deserialize, Serialize};
+use tecs_protocol::family::Family;
+use tecs_protocol::map::{Map, MapText};
+use tecs_protocol::vocabulary::{AlarmKind, ObservedKind};
+
+use super::line::{Key, Word, hex, unhex};
+
+/// The version of the format.
+pub(super) const VERSION: u32 = 1;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Header {
+    pub(super) tecs_recording: u32,
+    /// False: names are pseudonyms and what the journal remembered of them is left out.
+    pub(super) personal: bool,
+    software: String,
+    epoch: u64,
+    boot_id: u64,
+    started: u64,
+    gateway_id: String,
+    sources: Vec<SourceLine>,
+    devices: Vec<DeviceLine>,
+    endpoints: Vec<String>,
+    #[serde(with = "LimitsLine")]
+    limits: Limits,
+    pages: Vec<FoundLine>,
+    notes: Vec<(Word, String, String)>,
+    used: [u64; 3],
+    set_aside: Vec<String>,
+    clean: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SourceLine {
+    name: String,
+    speaks: String,
+    base: String,
+    /// The table of a family that is read by one; older recordings have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    map: Option<MapText>,
+    window: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct DeviceLine {
+    source: usize,
+    name: String,
+    id: String,
+    kind: String,
+    room: String,
+    alarms: bool,
+    invert: Vec<String>,
+    raises: Vec<(String, String)>,
+    responder_here: bool,
+    silent_after_s: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct FoundLine {
+    key: Key,
+    last: u64,
+    gap: bool,
+    len: u32,
+    generation: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Limits")]
+struct LimitsLine {
+    linger_ms: u64,
+    raw_excerpt: usize,
+    message: usize,
+    lesson: usize,
+    devices: usize,
+    memory: usize,
+    unreceipted: usize,
+    slow_round_trip_ms: u64,
+    escalate_after_ms: u64,
+    back_off_ms: (u64, u64),
+    alarm_knock_ms: u64,
+    keep_accepted_ms: u64,
+    not_sent_after_ms: u64,
+    closed_shown_ms: u64,
+    disk: [u64; 3],
+    rate: (u32, u32),
+    path_grace_ms: u64,
+    path_check_ms: u64,
+    beat_every_ms: u64,
+    journal_retry_ms: u64,
+}
+
+impl Header {
+    pub(super) fn new(
+        personal: bool,
+        settings: &Settings,
+        who: Identity,
+        recovered: &Recovered,
+        started: Mono,
+    ) -> Self {
+        // What the journal remembers names devices in its own encoding: with pseudonyms it would match nothing.
+        let notes = recovered.notes.iter().filter(|_| personal);
+        Self {
+            tecs_recording: VERSION,
+            personal,
+            software: settings.software.clone(),
+            epoch: who.epoch,
+            boot_id: who.boot_id,
+            started: started.0,
+            gateway_id: settings.gateway_id.clone(),
+            sources: settings.sources.iter().map(SourceLine::from).collect(),
+            devices: settings.devices.iter().map(DeviceLine::from).collect(),
+            endpoints: settings.endpoints.clone(),
+            limits: settings.limits.clone(),
+            pages: recovered.pages.iter().map(FoundLine::from).collect(),
+            notes: notes
+                .map(|(lane, key, value)| (Word(*lane), hex(key), hex(value)))
+                .collect(),
+            used: recovered.used,
+            set_aside: recovered.set_aside.clone(),
+            clean: recovered.clean,
+        }
+    }
+
+    /// What a core is made from; an error in words for a header that makes none.
+    pub(super) fn parts(self) -> Result<(Settings, Identity, Recovered, Mono), String> {
+        let settings = Settings {
+            gateway_id: self.gateway_id,
+            sources: self
+                .sources
+                .into_iter()
+                .map(SourceLine::source)
+                .collect::<Result<_, _>>()?,
+            devices: self
+                .devices
+                .into_iter()
+                .map(DeviceLine::device)
+                .collect::<Result<_, _>>()?,
+            endpoints: self.endpoints,
+            limits: self.limits,
+            software: self.software,
+        };
+        let note = |(lane, key, value): (Word, String, String)| {
+            Some((lane.0, unhex(&key)?, unhex(&value)?))
+        };
+        let notes: Option<Vec<_>> = self.notes.into_iter().map(note).collect();
+        let recovered = Recovered {
+            pages: self.pages.into_iter().map(Found::from).collect(),
+            notes: notes.ok_or("a note is no hexadecimal digits")?,
+            used: self.used,
+            set_aside: self.set_aside,
+            clean: self.clean,
+        };
+        let who = Identity {
+            epoch: self.epoch,
+            boot_id: self.boot_id,
+        };
+        Ok((settings, who, recovered, Mono(self.started)))
+    }
+}
+
+impl From<&Source> for SourceLine {
+    fn from(source: &Source) -> Self {
+        Self {
+            name: source.name.clone(),
+            speaks: source.speaks.word().to_owned(),
+            base: source.base.clone(),
+            map: source.map.as_deref().map(|map| map.text().clone()),
+            window: source.window,
+        }
+    }
+}
+
+impl SourceLine {
+    fn source(self) -> Result<Source, String> {
+        let speaks = Family::from_word(&self.speaks);
+        let map = self.map.map(Map::compile).transpose().map_err(|found| {
+            let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+            format!("the table of `{}`: {}", self.name, found.join("; "))
+        })?;
+        Ok(Source {
+            speaks: speaks.ok_or_else(|| format!("`{}` is no family", self.speaks))?,
+            name: self.name,
+            base: self.base,
+            map: map.map(Arc::new),
+            window: self.window,
+        })
+    }
+}
+
+impl From<&Device> for DeviceLine {
+    fn from(device: &Device) -> Self {
+        let raises = device.raises.iter();
+        Self {
+            source: device.source,
+            name: device.name.clone(),
+            id: device.id.clone(),
+            kind: device.kind.clone(),
+            room: device.room.clone(),
+            alarms: device.alarms,
+            invert: device.invert.clone(),
+            raises: raises
+                .map(|(observed, alarm)| (observed.word().to_owned(), alarm.word().to_owned()))
+                .collect(),
+            responder_here: device.responder_here,
+            silent_after_s: device.silent_after_s,
+        }
+    }
+}
+
+impl DeviceLine {
+    fn device(self) -> Result<Device, String> {
+        let raises = self.raises.into_iter().map(|(observed, alarm)| {
+            Some((
+                ObservedKind::from_word(&observed)?,
+                AlarmKind::from_word(&alarm)?,
+            ))
+        });
+        Ok(Device {
+            raises: raises
+                .collect::<Option<_>>()
+                .ok_or("`raises` has an unknown word")?,
+            source: self.source,
+            name: self.name,
+            id: self.id,
+            kind: self.kind,
+            room: self.room,
+            alarms: self.alarms,
+            invert: self.invert,
+            responder_here: self.responder_here,
+            silent_after_s: self.silent_after_s,
+        })
+    }
+}
+
+impl From<&Found> for FoundLine {
+    fn from(found: &Found) -> Self {
+        Self {
+            key: found.key.into(),
+            last: found.last,
+            gap: found.gap,
+            len: found.len,
+            generation: found.generation,
+        }
+    }
+}
+
+impl From<FoundLine> for Found {
+    fn from(line: FoundLine) -> Self {
+        Self {
+            key: PageKey::from(line.key),
+            last: line.last,
+            gap: line.gap,
+            len: line.len,
+            generation: line.generation,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The presets on messages that are built from what the makers' sources say (`rtl_433.jsonl`, `tasmota.jsonl`), run as
+//! `tecs-gateway map test` runs them, and the whole command as a process.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/map")
+}
+
+fn map_test(args: &[&str], file: &Path) -> (Option<i32>, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_tecs-gateway"))
+        .args(["map", "test"])
+        .args(args)
+        .arg(file)
+        .output()
+        .unwrap();
+    let both = [out.stdout, out.stderr].concat();
+    (out.status.code(), String::from_utf8(both).unwrap())
+}
+
+#[test]
+fn rtl_433_says_what_its_decoders_mean() {
+    let (code, said) = map_test(&["--preset", "rtl_433"], &folder().join("rtl_433.jsonl"));
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn tasmota_says_what_its_documents_mean() {
+    let (code, said) = map_test(&["--preset", "tasmota"], &folder().join("tasmota.jsonl"));
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn codes_that_an_installer_has_taught_are_their_devices() {
+    let dir = tempfile::tempdir().unwrap();
+    let codes = dir.path().join("codes.toml");
+    std::fs::write(
+        &codes,
+        "[codes.tasmota]\n\"0xd2c71e\" = { device = \"hall-pir\", kind = \"motion\" }\nDE3C71 = { device = \"front-door\", kind = \"contact\", says = \"open\" }\nBC7DE1 = { device = \"fob\", kind = \"help\" }\n",
+    )
+    .unwrap();
+    let lines = dir.path().join("test.jsonl");
+    let line = |code: &str, expect: &str| {
+        format!(
+            "{{\"topic\":\"tele/rf/RESULT\",\"payload\":{{\"RfReceived\":{{\"Data\":{code},\"RfKey\":1}}}},\"expect\":[{expect}]}}\n"
+        )
+    };
+    let text = [
+        line(
+            "\"D2C71E\"",
+            r#"{"device":"hall-pir","kind":"motion","state":"active"}"#,
+        ),
+        line(
+            "\"0xDE3C71\"",
+            r#"{"device":"front-door","kind":"contact","state":"open"}"#,
+        ),
+        // A number is the code itself (SetOption28).
+        line(
+            "12352993",
+            r#"{"device":"fob","kind":"help","condition":"raised","urgency":"emergency"}"#,
+        ),
+    ];
+    std::fs::write(&lines, text.concat()).unwrap();
+    let args = ["--preset", "tasmota", "--map", codes.to_str().unwrap()];
+    let (code, said) = map_test(&args, &lines);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn what_differs_is_printed_and_ends_with_1_and_a_bad_table_with_78() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines = dir.path().join("test.jsonl");
+    std::fs::write(
+        &lines,
+        r#"{"id":"a","topic":"tele/x/LWT","payload":"Offline","expect":[]}"#,
+    )
+    .unwrap();
+    let (code, said) = map_test(&["--preset", "tasmota"], &lines);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("line 1 (a)") && said.contains("raised"),
+        "{said}"
+    );
+    let table = dir.path().join("bad.toml");
+    std::fs::write(&table, "[[rule]]\nname = \"a\"\nsays = 1\n").unwrap();
+    let (code, said) = map_test(&["--map", table.to_str().unwrap()], &lines);
+    assert_eq!(code, Some(78), "{said}");
+    assert!(said.contains("bad.toml:3"), "{said}");
+    let (code, said) = map_test(&["--preset", "nobody"], &lines);
+    assert_eq!(code, Some(2), "{said}");
+}
