@@ -1,0 +1,28 @@
+//! Devices that speak on a PTY or a broker, homes, scenarios with expectations, and mischief.
+//! It knows the wire (`tecs-protocol`) and nothing of the gateway's or the hub's inside: those it runs as processes.
+
+pub mod bridge;
+pub mod broker;
+pub mod bundled;
+pub mod ca;
+pub mod catalogue;
+pub mod commands;
+pub mod control;
+pub mod day;
+pub mod device;
+pub mod home;
+mod http;
+pub mod hub_api;
+pub mod line;
+pub mod living;
+pub mod models;
+pub mod play;
+pub mod scenario;
+pub mod story;
+pub mod tally;
+pub mod terminal;
+pub mod told;
+pub mod toml_file;
+pub mod verdict;
+mod wall;
+pub mod world;

@@ -1,0 +1,266 @@
+//! The configuration files that a simulated world needs, as an installer would write them. The keys are those of
+//! `deploy/gateway.example.toml` and `deploy/care-hub.example.toml`; nothing else of the two programs is known here.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use toml::{Table, Value};
+
+use crate::ca::Pair;
+use crate::home::{Home, Spec};
+use crate::models::{Does, Path as Way};
+
+/// The home is told "not sent yet" after this long: a demo is not to be waited for.
+const NOT_SENT_AFTER_MS: i64 = 3_000;
+/// The longest pause between two attempts to reach the hub.
+const BACK_OFF_LONGEST_MS: i64 = 2_000;
+/// A pseudo terminal has no speed; a gateway must be told one.
+const BAUD: i64 = 115_200;
+/// From which age on the hub calls something late.
+const LATE_AFTER_S: i64 = 3;
+
+/// Where everything of a simulated world is.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The work folder.
+    pub work: PathBuf,
+    /// The embedded broker.
+    pub broker: SocketAddr,
+    /// Where homes call.
+    pub ingest: SocketAddr,
+    /// The responders' page and its JSON.
+    pub console: SocketAddr,
+    /// The gateway's metrics.
+    pub metrics: SocketAddr,
+}
+
+impl Places {
+    /// The folder of the certificates.
+    pub fn tls(&self) -> PathBuf {
+        self.work.join("tls")
+    }
+
+    /// The hub's configuration.
+    pub fn hub_toml(&self) -> PathBuf {
+        self.work.join("hub.toml")
+    }
+
+    /// The gateway's configuration.
+    pub fn gateway_toml(&self) -> PathBuf {
+        self.work.join("gateway.toml")
+    }
+
+    /// A process's log.
+    pub fn log(&self, of: &str) -> PathBuf {
+        self.work.join(format!("{of}.log"))
+    }
+
+    /// Writes the configurations of the hub, of its homes and of the gateway.
+    pub fn write(&self, home: &Home, port: &Path) -> anyhow::Result<()> {
+        for folder in ["hub", "gateway"] {
+            let folder = self.work.join(folder);
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("making {}", folder.display()))?;
+        }
+        put(&self.hub_toml(), &self.hub())?;
+        put(&self.work.join("homes.toml"), &homes(home))?;
+        put(&self.gateway_toml(), &self.gateway(home, port))
+    }
+
+    fn hub(&self) -> Table {
+        let hub = Pair::at(&self.tls(), "hub");
+        let ca = Pair::at(&self.tls(), "ca");
+        table([
+            (
+                "ingest",
+                table([
+                    ("listen", text(self.ingest)),
+                    ("cert", path(&hub.certificate)),
+                    ("key", path(&hub.key)),
+                    ("client_ca", path(&ca.certificate)),
+                ])
+                .into(),
+            ),
+            ("console", table([("listen", text(self.console))]).into()),
+            (
+                "ledger",
+                table([("path", path(&self.work.join("hub/ledger.redb")))]).into(),
+            ),
+            (
+                "homes",
+                table([("file", path(&self.work.join("homes.toml")))]).into(),
+            ),
+            (
+                "limits",
+                table([("late_after_s", LATE_AFTER_S.into())]).into(),
+            ),
+        ])
+    }
+
+    fn gateway(&self, home: &Home, port: &Path) -> Table {
+        let own = Pair::at(&self.tls(), &home.gateway);
+        let endpoint = table([
+            ("name", text("hub")),
+            ("url", text(format!("https://{}", self.ingest))),
+        ]);
+        table([
+            (
+                "gateway",
+                table([
+                    ("id", text(&home.gateway)),
+                    ("state_dir", path(&self.work.join("gateway"))),
+                ])
+                .into(),
+            ),
+            ("source", self.sources(home, port)),
+            (
+                "device",
+                home.devices.iter().map(device).collect::<Vec<_>>().into(),
+            ),
+            (
+                "hub",
+                table([
+                    ("endpoints", Value::Array(vec![endpoint.into()])),
+                    ("ca", path(&Pair::at(&self.tls(), "ca").certificate)),
+                    ("cert", path(&own.certificate)),
+                    ("key", path(&own.key)),
+                ])
+                .into(),
+            ),
+            ("metrics", table([("listen", text(self.metrics))]).into()),
+            ("clock", table([("trust", text("always"))]).into()),
+            (
+                "limits",
+                table([
+                    ("not_sent_after_ms", NOT_SENT_AFTER_MS.into()),
+                    ("back_off_longest_ms", BACK_OFF_LONGEST_MS.into()),
+                ])
+                .into(),
+            ),
+        ])
+    }
+}
+
+impl Places {
+    fn sources(&self, home: &Home, port: &Path) -> Value {
+        let source = |name: &str, speaks: &str, key: &str, way: Table| {
+            Value::from(table([
+                ("name", text(name)),
+                ("speaks", text(speaks)),
+                (key, way.into()),
+            ]))
+        };
+        let mqtt = table([
+            ("host", text(self.broker.ip())),
+            ("port", i64::from(self.broker.port()).into()),
+            ("base", text(&home.zigbee.base)),
+        ]);
+        let serial = table([("path", path(port)), ("baud", BAUD.into())]);
+        Value::Array(vec![
+            source("zigbee", "zigbee2mqtt", "mqtt", mqtt),
+            source("serial", "jsonl", "serial", serial),
+        ])
+    }
+}
+
+fn device(spec: &Spec) -> Value {
+    let source = match spec.model.path {
+        Way::Zigbee2Mqtt => "zigbee",
+        Way::JsonLines => "serial",
+    };
+    let alarming = ["press", "fall", "smoke", "co", "leak"];
+    let alarms = spec
+        .model
+        .deeds
+        .iter()
+        .any(|d| d.does != Does::Measure && alarming.contains(&d.word));
+    table([
+        ("source", text(source)),
+        ("name", text(&spec.name)),
+        ("id", text(&spec.id)),
+        (
+            "kind",
+            text(format!("{} {}", spec.model.vendor, spec.model.model)),
+        ),
+        ("room", text(&spec.room)),
+        ("alarms", alarms.into()),
+    ])
+    .into()
+}
+
+fn homes(home: &Home) -> Table {
+    let register = &home.register;
+    let entry = table([
+        ("gateway", text(&home.gateway)),
+        ("label", text(&home.label)),
+        ("phone", text(&register.phone)),
+        ("address", text(&register.address)),
+        ("access_note", text(&register.access_note)),
+        (
+            "risks",
+            register.risks.iter().map(text).collect::<Vec<_>>().into(),
+        ),
+    ]);
+    table([("home", Value::Array(vec![entry.into()]))])
+}
+
+fn table<'k>(entries: impl IntoIterator<Item = (&'k str, Value)>) -> Table {
+    entries
+        .into_iter()
+        .map(|(k, v)| (k.to_owned(), v))
+        .collect()
+}
+
+fn text(value: impl std::fmt::Display) -> Value {
+    Value::String(format!("{value}"))
+}
+
+fn path(path: &Path) -> Value {
+    Value::String(path.display().to_string())
+}
+
+fn put(at: &Path, table: &Table) -> anyhow::Result<()> {
+    let text = format!("# Written by tecs-sim for a simulated world.\n\n{table}");
+    std::fs::write(at, text).with_context(|| format!("writing {}", at.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toml_file::Text;
+
+    #[test]
+    fn what_is_written_is_toml_and_names_every_device_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let any: SocketAddr = "127.0.0.1:1".parse().unwrap();
+        let places = Places {
+            work: folder.path().to_owned(),
+            broker: any,
+            ingest: any,
+            console: any,
+            metrics: any,
+        };
+        let home = Home::read(&Text::new("rowan", crate::bundled::ROWAN_COTTAGE)).unwrap();
+        places.write(&home, Path::new("/dev/pts/1")).unwrap();
+        let gateway: Table = std::fs::read_to_string(places.gateway_toml())
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert_eq!(
+            gateway["device"].as_array().unwrap().len(),
+            home.devices.len()
+        );
+        let smoke = gateway["device"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|d| d["id"].as_str() == Some("smoke-kitchen"));
+        assert_eq!(smoke.unwrap()["alarms"].as_bool(), Some(true));
+        let homes: Table = std::fs::read_to_string(folder.path().join("homes.toml"))
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert_eq!(homes["home"][0]["gateway"].as_str(), Some("rowan-cottage"));
+    }
+}
