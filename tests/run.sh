@@ -50,6 +50,7 @@ python3 python3
 openssl openssl
 socat socat
 chromium chromium
+chromedriver chromium-driver
 kill procps
 LIST
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tecs_gateway::mqtt::config::{ClientId, Filter, MqttSource};
@@ -33,9 +34,7 @@ impl Broker {
             eprintln!("SKIPPED: {MOSQUITTO} is not installed");
             return None;
         }
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        let port = free_port();
         let place = folder.path().display();
         // `user` counts only for root, who would lose the right to the folder.
         let config = format!(
@@ -212,6 +211,19 @@ impl Drop for Broker {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A port that was free a moment ago and that no other broker of this test file is given. It lies below those that the
+/// kernel hands out (32768 and up): while a broker is away, nobody else may move in where it comes back.
+fn free_port() -> u16 {
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 1_000).unwrap() * 10;
+    loop {
+        let port = 9_000 + (first + GIVEN.fetch_add(1, Ordering::Relaxed)) % 10_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
     }
 }
 

@@ -18,6 +18,7 @@
 )]
 
 pub mod broker;
+pub mod chromium;
 pub mod disk;
 pub mod gateway;
 pub mod hub;
@@ -44,6 +45,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep};
 
 pub use broker::Mosquitto;
+pub use chromium::Chromium;
 pub use disk::{Mount, Syncs};
 pub use gateway::Gateway;
 pub use hub::Hub;
