@@ -198,6 +198,7 @@ fn read(file: &Path, text: &str) -> Result<Text, Vec<Fault>> {
     keep(take(&mut root, &places, "default", &mut map.default));
     keep(take(&mut root, &places, "set", &mut map.set));
     keep(take(&mut root, &places, "codes", &mut map.codes));
+    keep(take(&mut root, &places, "tlv", &mut map.tlv));
     for (n, rule) in rules(&mut root).into_iter().enumerate() {
         match places.read(&format!("rule[{n}]"), rule) {
             Ok(rule) => map.rule.push(rule),
@@ -205,7 +206,7 @@ fn read(file: &Path, text: &str) -> Result<Text, Vec<Fault>> {
         }
     }
     for name in root.keys().map(toml::Spanned::get_ref) {
-        let what = "unknown section; allowed are map, default, set, codes and [[rule]]";
+        let what = "unknown section; allowed are map, default, set, codes, tlv and [[rule]]";
         let cure = "correct its spelling or take it out";
         faults.push(places.fault(Stage::Keys, name, what, cure));
     }

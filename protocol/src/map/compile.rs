@@ -4,6 +4,7 @@
 mod codes;
 mod emits;
 mod kinds;
+mod unpack;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -110,16 +111,9 @@ impl Judge<'_, '_> {
         let test = self.pointer("test", rule.test.as_ref());
         let emits = self.emits(&topics);
         let codes = self.codes(&topics);
-        if rule.ignore != (emits.is_empty() && codes.is_none()) && self.to.list.len() == before {
-            let what =
-                "says nothing and is not marked `ignore`, or is marked so and says something";
-            self.to
-                .wrong("", what, "add `emit`, or `ignore = true` alone");
-        }
-        if !rule.ignore && device.is_empty() {
-            let what = "is missing: whose words are these?";
-            self.to.wrong("device", what, TEMPLATE_CURE);
-        }
+        let unpack = self.unpack();
+        let silent = emits.is_empty() && codes.is_none();
+        self.whole(silent, device.is_empty(), self.to.list.len() == before);
         let mut known = self.silent();
         if self.to.list.len() > before {
             return None;
@@ -132,6 +126,8 @@ impl Judge<'_, '_> {
             each,
             when,
             ignore: rule.ignore,
+            refuse: rule.refuse.clone(),
+            unpack,
             device,
             model,
             time,
@@ -144,6 +140,21 @@ impl Judge<'_, '_> {
         known.extend(rule.pointers());
         rule.known = known;
         Some(rule)
+    }
+
+    /// A rule says something of a device, or is marked as one that does not.
+    fn whole(&mut self, silent: bool, nameless: bool, sound: bool) {
+        let rule = self.rule;
+        if rule.says_nothing() != silent && sound {
+            let what =
+                "says nothing and is not marked `ignore`, or is marked so and says something";
+            let cure = "add `emit`, or `ignore = true` or `refuse` alone";
+            self.to.wrong("", what, cure);
+        }
+        if !rule.says_nothing() && nameless {
+            let what = "is missing: whose words are these?";
+            self.to.wrong("device", what, TEMPLATE_CURE);
+        }
     }
 
     fn topics(&mut self) -> Vec<Topic> {

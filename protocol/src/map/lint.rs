@@ -94,7 +94,7 @@ fn has_star(cond: &Cond) -> bool {
 
 /// Two rules that read one value differently although one message may fit both: the first wins, whoever meant the other.
 fn fights(to: &mut Findings, first: &Rule, second: &Rule) {
-    if first.ignore || second.ignore || !may_meet(first, second) {
+    if first.says_nothing() || second.says_nothing() || !may_meet(first, second) {
         return;
     }
     let mine = |emit: &Emit, rule: &Rule| {
@@ -170,7 +170,7 @@ fn lists(to: &mut Findings, rule: &Rule) {
     }
 }
 
-/// Sets and code tables that no rule asks.
+/// Sets, code tables and tables of tags that no rule asks.
 fn unused(to: &mut Findings, map: &Map) {
     let codes = map.rules.iter().filter_map(|rule| rule.codes.as_ref());
     let asked: BTreeSet<&str> = codes
@@ -183,6 +183,16 @@ fn unused(to: &mut Findings, map: &Map) {
             let cure = "name it in a rule's `code`, or take it out";
             to.advise(&format!("codes.{name}"), what, cure);
         }
+    }
+    let unpacks = map.rules.iter().filter_map(|rule| rule.unpack.as_ref());
+    let taken: BTreeSet<&str> = unpacks
+        .flat_map(|unpack| &unpack.tables)
+        .map(String::as_str)
+        .collect();
+    for name in map.text.tlv.keys().filter(|n| !taken.contains(n.as_str())) {
+        let what = "no rule asks this table";
+        let cure = "name it in a rule's `unpack`, or take it out";
+        to.advise(&format!("tlv.{name}"), what, cure);
     }
     let used: BTreeSet<&String> = map
         .text

@@ -3,8 +3,8 @@
 //! TOML fills them), time is an argument. It knows no maker and guesses nothing that the table does not say.
 //!
 //! ```text
-//! MapText ─compile► Map ─lint► Findings        text, value, pointer, topic, template, compile, emit, codes; lint
-//! message ─► rule ─► scopes ─► emits ─► Signals ─dedupe► Message       read, unmapped, dedupe; dialect, lines
+//! MapText ─compile► Map ─lint► Findings        text, merge, value, pointer, topic, template, compile, emit, codes; lint
+//! message ─► rule ─unpack► scopes ─► emits ─► Signals ─dedupe► Message  read, unpack, unmapped, dedupe; dialect, lines
 //! ```
 //!
 //! The language is explained for installers in `gateway/docs/map.md`.
@@ -17,6 +17,7 @@ mod emit;
 mod finding;
 mod lines;
 mod lint;
+mod merge;
 mod pointer;
 mod read;
 mod rule;
@@ -25,6 +26,7 @@ mod text;
 mod time;
 mod topic;
 mod unmapped;
+mod unpack;
 mod value;
 mod words;
 
@@ -33,7 +35,7 @@ pub use finding::Finding;
 pub use lines::MapLines;
 pub use text::{
     AnyOf, Code, CodeAt, CodesText, Condition, DedupeText, Defaults, EmitText, Header, MapText,
-    RuleText, Scalar, SetText, Texts, TimeText, Trial,
+    PartText, RuleText, Scalar, SetText, Texts, TimeText, TlvText, Trial, UnpackText,
 };
 
 use crate::family::Way;

@@ -92,18 +92,24 @@ impl Reader {
             if scopes.is_empty() {
                 continue;
             }
-            if rule.ignore {
-                return Message::ignored(KNOWN);
+            if rule.says_nothing() {
+                return known(rule);
             }
+            let opened = rule.unpack.as_ref().map(|unpack| unpack.open(root));
             let mut turn = Turn {
                 rule,
                 parts: &parts,
-                root,
+                root: opened.as_ref().map_or(root, |(opened, _)| opened),
                 message: Message::default(),
                 tables: BTreeMap::new(),
             };
-            for (scope, key) in &scopes {
-                self.scope(&mut turn, scope, key.as_deref());
+            if let Some((opened, wrong)) = &opened {
+                turn.message.refusals.clone_from(wrong);
+                self.scope(&mut turn, opened, None);
+            } else {
+                for (scope, key) in &scopes {
+                    self.scope(&mut turn, scope, key.as_deref());
+                }
             }
             return self.finish(turn, now_ms);
         }
@@ -197,10 +203,16 @@ impl Reader {
         };
         let mut print = DefaultHasher::new();
         rule.name.hash(&mut print);
+        let mut named = false;
         for pointer in &dedupe.by {
             for found in pointer.matches(root, root).found {
                 found.value.to_string().hash(&mut print);
+                named = true;
             }
+        }
+        if dedupe.by_alone && !named {
+            // A frame that does not name itself cannot be told from another: it is news.
+            return nothing_said(message);
         }
         if !dedupe.by_alone {
             for signal in &message.signals {
@@ -333,6 +345,15 @@ fn in_words(what: What, emit: &Emit, place: Place<'_>) -> What {
         },
         other => other,
     }
+}
+
+/// A message that a rule knows and does not read.
+fn known(rule: &Rule) -> Message {
+    if rule.refuse.is_empty() {
+        return Message::ignored(KNOWN);
+    }
+    let kind = rule.refuse.clone();
+    Message::refused(Refusal::UnknownFrame { kind })
 }
 
 fn nothing_said(mut message: Message) -> Message {

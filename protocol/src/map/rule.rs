@@ -8,6 +8,7 @@ use super::pointer::{Pointer, Step};
 use super::template::{Place, Template};
 use super::time::Time;
 use super::topic::{Parts, Topic};
+use super::unpack::Unpack;
 use super::value::Named;
 
 /// A rule.
@@ -22,6 +23,9 @@ pub(super) struct Rule {
     pub(super) each: Option<Pointer>,
     pub(super) when: Vec<Cond>,
     pub(super) ignore: bool,
+    /// Why it cannot be read; empty when it can.
+    pub(super) refuse: String,
+    pub(super) unpack: Option<Unpack>,
     pub(super) device: Template,
     pub(super) model: Template,
     pub(super) time: Vec<Time>,
@@ -69,6 +73,11 @@ pub(super) enum Asks {
 }
 
 impl Rule {
+    /// True when it only says that a message is known.
+    pub(super) const fn says_nothing(&self) -> bool {
+        self.ignore || !self.refuse.is_empty()
+    }
+
     /// The parts of a topic that it fits; every topic when it names none.
     pub(super) fn fits<'t>(&'t self, topic: Option<&'t str>) -> Option<Parts<'t>> {
         match topic {

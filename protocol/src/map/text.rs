@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::unpack::{PartText, TlvText, UnpackText};
+
 /// One table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -17,6 +19,8 @@ pub struct MapText {
     pub set: BTreeMap<String, SetText>,
     /// Radio codes that an installer has taught, by the name of their table.
     pub codes: BTreeMap<String, CodesText>,
+    /// Tags of devices' own frames, by the name of their table.
+    pub tlv: BTreeMap<String, TlvText>,
     /// The rules, in the order in which they are tried.
     pub rule: Vec<RuleText>,
 }
@@ -78,6 +82,10 @@ pub struct RuleText {
     pub when: BTreeMap<String, Condition>,
     /// The message is known and says nothing.
     pub ignore: bool,
+    /// The message is known and cannot be read: why.
+    pub refuse: String,
+    /// Bytes that are taken apart before anything is read.
+    pub unpack: Option<UnpackText>,
     /// How a device is called, as a template.
     pub device: String,
     /// What the device is, as a template.
@@ -107,96 +115,6 @@ pub enum Texts {
     One(String),
     /// Several.
     Many(Vec<String>),
-}
-
-impl MapText {
-    /// The same table for a line: without topics.
-    #[must_use]
-    pub fn as_lines(mut self) -> Self {
-        "lines".clone_into(&mut self.map.source);
-        // What a rule asks of a topic alone has nothing to ask of a line.
-        let usual = std::mem::take(&mut self.default.topic);
-        self.rule.retain(|rule| !rule.asks_topic(&usual));
-        for rule in &mut self.rule {
-            rule.topic = Texts::default();
-        }
-        self
-    }
-
-    /// This table, and where it is silent the other: its rules are tried first, its codes and sets count.
-    #[must_use]
-    pub fn before(mut self, other: Self) -> Self {
-        for (name, set) in other.set {
-            self.set.entry(name).or_insert(set);
-        }
-        for (name, codes) in other.codes {
-            let mine = self.codes.entry(name).or_default();
-            for (code, meaning) in codes {
-                mine.entry(code).or_insert(meaning);
-            }
-        }
-        let usual = other.default;
-        self.rule
-            .extend(other.rule.into_iter().map(|rule| rule.with(&usual)));
-        if self.map.base.is_empty() {
-            self.map.base = other.map.base;
-        }
-        if self.map.name.is_empty() {
-            self.map.name = other.map.name;
-        }
-        self
-    }
-}
-
-impl RuleText {
-    /// This rule, and where it says nothing what is usual.
-    #[must_use]
-    pub fn with(mut self, usual: &Defaults) -> Self {
-        if self.topic.all().is_empty() {
-            self.topic = usual.topic.clone();
-        }
-        if self.ignore {
-            return self;
-        }
-        if self.device.is_empty() {
-            self.device.clone_from(&usual.device);
-        }
-        if self.model.is_empty() {
-            self.model.clone_from(&usual.model);
-        }
-        if self.time.is_empty() {
-            self.time.clone_from(&usual.time);
-        }
-        self.dedupe = self.dedupe.or_else(|| usual.dedupe.clone());
-        self.sets = self.sets.or_else(|| Some(usual.sets.clone()));
-        self
-    }
-
-    /// The sets that it uses.
-    pub fn sets(&self) -> &[String] {
-        self.sets.as_deref().unwrap_or_default()
-    }
-
-    /// True when it cannot do without a part of the topic.
-    fn asks_topic(&self, usual: &Texts) -> bool {
-        let topics = if self.topic.all().is_empty() {
-            usual
-        } else {
-            &self.topic
-        };
-        let names: Vec<&str> = topics.all().iter().flat_map(|t| parts(t)).collect();
-        let needs = |text: &str| parts(text).any(|part| names.contains(&part));
-        needs(&self.device) || needs(&self.model) || self.when.keys().any(|of| needs(of))
-    }
-}
-
-/// What stands in braces.
-fn parts(text: &str) -> impl Iterator<Item = &str> {
-    let braces = text.split('{').skip(1);
-    braces.filter_map(|part| {
-        part.split_once('}')
-            .map(|(name, _)| name.trim_end_matches("..."))
-    })
 }
 
 impl Default for Texts {

@@ -67,7 +67,10 @@ impl Time {
         match &self.form {
             Form::Iso => {
                 let text = text_of(value)?;
-                when::from_text(&text).or_else(|| when::from_text(&format!("{text}{}", self.zone)))
+                let read = when::from_text(&text);
+                let read = read.or_else(|| when::from_text(&format!("{text}{}", self.zone)));
+                // Before 1970 is a device's mark for no time, such as 1111-11-11.
+                read.filter(|ms| *ms > 0)
             }
             Form::EpochS => in_ms(number_of(value)? * 1000.0),
             Form::EpochMs => in_ms(number_of(value)?),
@@ -150,6 +153,7 @@ mod tests {
         for (format, zone, value) in [
             ("iso", "", json!("2023-11-14T22:13:20")),
             ("iso", "", json!("@0.563656s")),
+            ("iso", "", json!("1111-11-11T11:11:11Z")),
             ("epoch_s", "", json!("@0.563656s")),
             ("epoch_s", "", json!(-1)),
             ("epoch_s", "", json!(1e300)),

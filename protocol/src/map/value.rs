@@ -175,9 +175,9 @@ impl<T> Table<T> {
         Self(rows)
     }
 
-    /// What a value stands for.
+    /// What a value stands for; an empty one stands for nothing.
     pub(super) fn get(&self, value: &Value) -> Option<&T> {
-        self.get_text(&text_of(value)?)
+        self.get_text(&text_of(value).filter(|text| !text.is_empty())?)
     }
 
     /// What a text stands for.
@@ -245,5 +245,6 @@ mod tests {
         assert_eq!(table.get(&json!("abc")), Some(&"ab*"));
         assert_eq!(table.get(&json!("xyz")), Some(&"*"));
         assert_eq!(table.get(&json!({})), None);
+        assert_eq!(table.get(&json!("")), None);
     }
 }

@@ -113,6 +113,10 @@ fn a_frames_own_name_tells_it_from_the_next() {
         (news(1, 0), news(1, 10), news(2, 20), news(1, 30)),
         (1, 0, 1, 0)
     );
+    let nameless = json!({"rssi": 1});
+    for at in [40, 50] {
+        assert_eq!(hear(&mut dialect, &nameless, at).signals.len(), 1, "{at}");
+    }
 }
 
 #[test]
