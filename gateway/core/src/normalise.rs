@@ -67,16 +67,16 @@ pub(crate) fn normalise(
         // A press or a measurement that a broker kept is met again at every subscription.
         Reading::Pulse | Reading::Sample => came.retained,
     };
-    // A path that was never called down is not called up.
-    let path_up = matches!(
+    // A path that was never called down is not called up, a device that nobody missed is not called found.
+    let there_again = matches!(
         what,
         What::Health {
-            kind: HealthKind::Path,
+            kind: HealthKind::Path | HealthKind::Missing,
             of: HealthOf::Condition(Condition::Restored),
             ..
         }
     );
-    if path_up && known.last(&field).is_none() {
+    if there_again && known.last(&field).is_none() {
         return None;
     }
     if repeats && !known.learn(&field, &word(&what, reading, happened_ms)) {
