@@ -1,6 +1,8 @@
 //! `tecs-gateway decode`: what raw messages become, read with the daemon's own eyes and with state kept from line to line,
 //! without a hub or a device. Nothing that it reads ends it: a bad line is named in its answer.
 
+mod bytes;
+
 use std::io::{self, BufRead, Read as _, Write};
 use std::sync::Arc;
 
@@ -25,6 +27,8 @@ struct Line {
     topic: Option<String>,
     payload: Option<Value>,
     hex: Option<String>,
+    /// What the device is, where its bytes do not say so.
+    profile: Option<String>,
     at: Option<i64>,
     #[serde(default)]
     retained: bool,
@@ -206,7 +210,7 @@ fn payload(line: &Line, family: Family, way: Way) -> Result<Vec<u8>, String> {
     let mut bytes = match (&line.payload, &line.hex) {
         (Some(Value::String(text)), None) => text.clone().into_bytes(),
         (Some(value), None) => value.to_string().into_bytes(),
-        (None, Some(hex)) => return unhex(hex),
+        (None, Some(hex)) => return bytes::of(hex, family, line.profile.as_deref()),
         (None, None) => return Err("not a line: neither `payload` nor `hex`".to_owned()),
         (Some(_), Some(_)) => return Err("not a line: both `payload` and `hex`".to_owned()),
     };
@@ -216,21 +220,6 @@ fn payload(line: &Line, family: Family, way: Way) -> Result<Vec<u8>, String> {
         bytes.push(b'\n');
     }
     Ok(bytes)
-}
-
-/// The bytes of hexadecimal digits, which may be grouped by spaces or colons.
-fn unhex(text: &str) -> Result<Vec<u8>, String> {
-    let wrong = || "not a line: `hex` is not pairs of hexadecimal digits".to_owned();
-    let digits: Vec<u8> = text.bytes().filter(|b| !matches!(b, b' ' | b':')).collect();
-    digits
-        .chunks(2)
-        .map(|pair| {
-            let pair = std::str::from_utf8(pair).ok().filter(|p| p.len() == 2)?;
-            let plain = pair.bytes().all(|b| b.is_ascii_hexdigit());
-            plain.then(|| u8::from_str_radix(pair, 16).ok())?
-        })
-        .collect::<Option<_>>()
-        .ok_or_else(wrong)
 }
 
 /// Reads lines to their end and answers each.

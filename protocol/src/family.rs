@@ -137,40 +137,47 @@ impl Family {
     pub const fn is_spoken(self) -> bool {
         matches!(
             self,
-            Self::Zigbee2Mqtt
-                | Self::JsonLines
-                | Self::Map
-                | Self::Tasmota
-                | Self::Rtl433
-                | Self::Espa444
-                | Self::Nonin
-        )
+            Self::Zigbee2Mqtt | Self::JsonLines | Self::Espa444 | Self::Nonin
+        ) || self.is_table()
     }
 
     /// True when it is read by a table (`map`): without one it has no reader, and the table says how its messages come.
     pub const fn is_table(self) -> bool {
-        matches!(self, Self::Map | Self::Tasmota | Self::Rtl433)
+        matches!(
+            self,
+            Self::Map
+                | Self::Tasmota
+                | Self::Rtl433
+                | Self::Shelly
+                | Self::Theengs
+                | Self::ChirpStack
+                | Self::WmBus
+                | Self::WiSafe2Serial
+        )
     }
 
     /// A topic of a device that is called `device`, for messages that come without one.
     pub fn usual_topic(self, base: &str) -> String {
-        let usual = if self == Self::Tasmota {
-            "tele"
-        } else {
-            self.word()
-        };
-        let below = match self.preset_leaf() {
-            Some(leaf) => format!("device/{leaf}"),
-            None => "device".to_owned(),
-        };
+        let (usual, below) = self.preset_topic().unwrap_or((self.word(), "device"));
         format!("{}/{below}", if base.is_empty() { usual } else { base })
     }
 
-    /// The last level of the topics that a preset listens to.
-    fn preset_leaf(self) -> Option<&'static str> {
-        [(Self::Tasmota, "SENSOR"), (Self::Rtl433, "events")]
-            .into_iter()
-            .find_map(|(family, leaf)| (family == self).then_some(leaf))
+    /// The usual base of a preset, and below it a topic that it listens to.
+    fn preset_topic(self) -> Option<(&'static str, &'static str)> {
+        [
+            (Self::Tasmota, "tele", "device/SENSOR"),
+            (Self::Rtl433, "rtl_433", "device/events"),
+            (Self::Shelly, "shellies", "device/events/rpc"),
+            (Self::Theengs, "home", "bridge/BTtoMQTT/device"),
+            (
+                Self::ChirpStack,
+                "application",
+                "any/device/device/event/up",
+            ),
+            (Self::WmBus, "wmbusmeters", "device"),
+        ]
+        .into_iter()
+        .find_map(|(family, base, below)| (family == self).then_some((base, below)))
     }
 }
 
@@ -191,18 +198,20 @@ pub fn dialect(family: Family, options: &Options) -> Option<Box<dyn Dialect>> {
             };
             Some(Box::new(Zigbee2Mqtt::new(&options.base, limits)))
         }
-        Family::Map | Family::Tasmota | Family::Rtl433 => {
+        Family::Map
+        | Family::Tasmota
+        | Family::Rtl433
+        | Family::Shelly
+        | Family::Theengs
+        | Family::ChirpStack
+        | Family::WmBus
+        | Family::WiSafe2Serial => {
             let map = options.map.as_ref().filter(|m| m.way() == Way::Mqtt)?;
             Some(Box::new(MapDialect::new(Arc::clone(map), options.longest)))
         }
         Family::HaDiscovery
-        | Family::Shelly
         | Family::EspHome
-        | Family::Theengs
-        | Family::ChirpStack
         | Family::Homie
-        | Family::WmBus
-        | Family::WiSafe2Serial
         | Family::JsonLines
         | Family::EnOceanEsp3
         | Family::RfxTrx
@@ -225,19 +234,21 @@ pub fn wire(family: Family, options: &Options) -> Option<Box<dyn Wire>> {
             Some(Box::new(Espa444::new(settings, options.longest)))
         }
         Family::Nonin => Some(Box::new(Nonin::new(options.nonin.clone()))),
-        Family::Map | Family::Tasmota | Family::Rtl433 => {
+        Family::Map
+        | Family::Tasmota
+        | Family::Rtl433
+        | Family::Shelly
+        | Family::Theengs
+        | Family::ChirpStack
+        | Family::WmBus
+        | Family::WiSafe2Serial => {
             let map = options.map.as_ref().filter(|m| m.way() == Way::Line)?;
             Some(Box::new(MapLines::new(Arc::clone(map), options.longest)))
         }
         Family::Zigbee2Mqtt
         | Family::HaDiscovery
-        | Family::Shelly
         | Family::EspHome
-        | Family::Theengs
-        | Family::ChirpStack
         | Family::Homie
-        | Family::WmBus
-        | Family::WiSafe2Serial
         | Family::EnOceanEsp3
         | Family::RfxTrx
         | Family::Masimo
@@ -264,7 +275,12 @@ mod tests {
     #[test]
     fn what_is_called_spoken_has_exactly_one_reader_and_what_is_not_has_none() {
         for family in Family::ALL {
-            let table = r#"{"rule":[{"name":"any","topic":"+","ignore":true}]}"#;
+            let table = match family.way() {
+                Way::Mqtt => r#"{"rule":[{"name":"any","topic":"+","ignore":true}]}"#,
+                Way::Line | Way::Frames => {
+                    r#"{"map":{"source":"lines"},"rule":[{"name":"any","ignore":true}]}"#
+                }
+            };
             let table = Map::compile(serde_json::from_str(table).unwrap()).unwrap();
             let options = Options {
                 map: Some(Arc::new(table)),

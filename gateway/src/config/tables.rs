@@ -28,6 +28,31 @@ const PRESETS: &[(Family, &str, &str)] = &[
         "presets/rtl_433.toml",
         include_str!("../../presets/rtl_433.toml"),
     ),
+    (
+        Family::Shelly,
+        "presets/shelly.toml",
+        include_str!("../../presets/shelly.toml"),
+    ),
+    (
+        Family::Theengs,
+        "presets/theengs.toml",
+        include_str!("../../presets/theengs.toml"),
+    ),
+    (
+        Family::ChirpStack,
+        "presets/chirpstack.toml",
+        include_str!("../../presets/chirpstack.toml"),
+    ),
+    (
+        Family::WmBus,
+        "presets/wmbus.toml",
+        include_str!("../../presets/wmbus.toml"),
+    ),
+    (
+        Family::WiSafe2Serial,
+        "presets/wisafe2_serial.toml",
+        include_str!("../../presets/wisafe2_serial.toml"),
+    ),
 ];
 
 /// What a source says of its table.

@@ -1,4 +1,4 @@
-//! The presets on messages that are built from what the makers' sources say (`rtl_433.jsonl`, `tasmota.jsonl`), run as
+//! The presets on messages that are built from what the makers' sources say (`rtl_433.jsonl` and its like), run as
 //! `tecs-gateway map test` runs them, and the whole command as a process.
 
 use std::path::{Path, PathBuf};
@@ -19,16 +19,45 @@ fn map_test(args: &[&str], file: &Path) -> (Option<i32>, String) {
     (out.status.code(), String::from_utf8(both).unwrap())
 }
 
-#[test]
-fn rtl_433_says_what_its_decoders_mean() {
-    let (code, said) = map_test(&["--preset", "rtl_433"], &folder().join("rtl_433.jsonl"));
+fn says_what_is_due(preset: &str) {
+    let file = folder().join(format!("{preset}.jsonl"));
+    let (code, said) = map_test(&["--preset", preset], &file);
     assert_eq!(code, Some(0), "{said}");
 }
 
 #[test]
+fn rtl_433_says_what_its_decoders_mean() {
+    says_what_is_due("rtl_433");
+}
+
+#[test]
 fn tasmota_says_what_its_documents_mean() {
-    let (code, said) = map_test(&["--preset", "tasmota"], &folder().join("tasmota.jsonl"));
-    assert_eq!(code, Some(0), "{said}");
+    says_what_is_due("tasmota");
+}
+
+#[test]
+fn shelly_says_what_its_components_mean() {
+    says_what_is_due("shelly");
+}
+
+#[test]
+fn theengs_says_what_its_decoder_means() {
+    says_what_is_due("theengs");
+}
+
+#[test]
+fn chirpstack_says_what_codecs_and_bytes_mean() {
+    says_what_is_due("chirpstack");
+}
+
+#[test]
+fn wmbus_says_what_the_words_of_its_drivers_mean() {
+    says_what_is_due("wmbus");
+}
+
+#[test]
+fn wisafe2_says_what_its_firmware_prints() {
+    says_what_is_due("wisafe2_serial");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use tecs_protocol::family::{Family, Way};
 
+use crate::config::tables;
+
 use super::*;
 
 const SPEAKS: &str = "speaks = \"zigbee2mqtt\"\n[source.mqtt]\n";
@@ -51,6 +53,32 @@ fn a_preset_needs_no_file_and_comes_over_a_broker_or_a_line() {
             topic.is_some_and(|t| filters.iter().any(|f| f == t)),
             way == Way::Mqtt
         );
+    }
+}
+
+#[test]
+fn every_preset_is_spoken_by_its_name_alone() {
+    let serial = "[source.serial]\npath = \"/dev/x\"\nbaud = 115200\n";
+    for family in tables::presets() {
+        let (due, other) = match family.way() {
+            Way::Mqtt => ("[source.mqtt]\n", None),
+            Way::Line | Way::Frames => (serial, Some("[source.mqtt]\n")),
+        };
+        let with = |reached: &str| {
+            let text = GOOD.replacen(SPEAKS, &format!("speaks = \"{family}\"\n{reached}"), 1);
+            read(Path::new("/etc/g.toml"), &text, &[])
+        };
+        let config = with(due).unwrap();
+        let source = &config.settings.sources[0];
+        assert_eq!((source.speaks, source.way()), (family, family.way()));
+        assert_eq!(config.tables, [], "{family}");
+        if let Some(other) = other {
+            let said = with(other).err().unwrap().to_string();
+            assert!(
+                said.contains("reached by `[source.serial]` alone"),
+                "{said}"
+            );
+        }
     }
 }
 
