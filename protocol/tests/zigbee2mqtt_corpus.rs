@@ -288,6 +288,79 @@ fn every_property_that_matters_is_read_as_its_definition_means_it() {
     println!("{checked} properties checked, {odd} values that are not true or false");
 }
 
+/// How the names of alarms, of what is seen, and of a device's own troubles begin.
+const STEMS: &[&str] = &[
+    "smoke",
+    "heat",
+    "carbon_monoxide",
+    "co_alarm",
+    "gas",
+    "water_leak",
+    "sos",
+    "emergency",
+    "panic",
+    "fall",
+    "contact",
+    "occupancy",
+    "presence",
+    "motion",
+    "vibration",
+    "tamper",
+    "bed",
+    "battery_low",
+];
+
+/// What begins like one of them and is a setting, a sound or an answer.
+const SETTINGS: &[&str] = &[
+    "smoke_alarm_silenced",
+    "heartbeat",
+    "heartbeat_indicator",
+    "water_leak_alarm_control",
+    "water_leak_buzzer",
+    "fall_detection",
+    "presence_switch",
+    "vibration_detection",
+    "vibration_detection_enabled",
+    // A room of a radar's settings.
+    "bedroom",
+];
+
+#[test]
+fn no_alarm_and_nothing_seen_goes_unread_whatever_its_endpoint() {
+    let mut read = 0;
+    for definition in corpus() {
+        let mut z = taught(&definition);
+        for (property, of) in definition["properties"].as_object().unwrap() {
+            let is_one = STEMS.iter().any(|stem| property.starts_with(stem));
+            if of["type"] != "binary" || !is_one || SETTINGS.contains(&property.as_str()) {
+                continue;
+            }
+            let case = format!("{} {property} {of}", definition["model"]);
+            let on = first(&hear(&mut z, property, &of["value_on"]));
+            let off = first(&hear(&mut z, property, &of["value_off"]));
+            assert!(
+                !on.is_empty() && !off.is_empty() && on != off,
+                "{case}: {on}, {off}"
+            );
+            for nothing in [json!(null), json!("")] {
+                assert_eq!(hear(&mut z, property, &nothing).signals, [], "{case}");
+            }
+            // Two of a kind on one device are two fields, and each is read like one.
+            let second = format!("{property}_2");
+            if BINARY.iter().any(|(name, ..)| name == property)
+                && !property.ends_with(char::is_numeric)
+            {
+                let mut two = definition.clone();
+                two["properties"] = json!({ property.as_str(): of, second.as_str(): of });
+                let mut z = taught(&two);
+                assert_eq!(first(&hear(&mut z, &second, &of["value_on"])), on, "{case}");
+            }
+            read += 1;
+        }
+    }
+    println!("{read} properties read on and off");
+}
+
 /// Batteries that say how full they are in words.
 fn is_level(property: &str) -> bool {
     property.starts_with("battery_")
