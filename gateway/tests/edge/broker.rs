@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -214,14 +214,16 @@ impl Drop for Broker {
     }
 }
 
-/// A port that was free a moment ago and that no other broker of this test file is given. It lies below those that the
-/// kernel hands out (32768 and up): while a broker is away, nobody else may move in where it comes back.
+/// A port on which nobody listens and that no other broker of this test file is given. It lies below those that the kernel
+/// hands out (32768 and up): while a broker is away, nobody else may move in where it comes back. It is found by calling, not
+/// by listening: a listener of ours lives on in every process that another test starts just then, until that one has its
+/// own program.
 fn free_port() -> u16 {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
     let first = u16::try_from(std::process::id() % 1_000).unwrap() * 10;
     loop {
         let port = 9_000 + (first + GIVEN.fetch_add(1, Ordering::Relaxed)) % 10_000;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        if TcpStream::connect(("127.0.0.1", port)).is_err() {
             return port;
         }
     }

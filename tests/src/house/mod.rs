@@ -27,7 +27,7 @@ pub mod process;
 pub mod programs;
 pub mod rounds;
 
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, SystemTime};
@@ -241,14 +241,15 @@ fn configuration(
     )
 }
 
-/// A port that was free a moment ago and that no other house of this test file is given. It lies below those that the
-/// kernel gives to whoever calls somebody (32768 and up), which might take it meanwhile.
+/// A port on which nobody listens and that no other house of this test file is given. It lies below those that the kernel
+/// gives to whoever calls somebody (32768 and up), which might take it meanwhile. It is found by calling, not by listening: a
+/// listener of ours lives on in every process that another test starts just then, until that one has its own program.
 pub fn free_port() -> u16 {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
     let first = u16::try_from(std::process::id() % 1_000).expect("below 1,000") * 12;
     loop {
         let port = 20_000 + (first + GIVEN.fetch_add(1, Ordering::Relaxed)) % 12_000;
-        if TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
+        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             return port;
         }
     }
