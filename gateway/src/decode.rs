@@ -25,6 +25,7 @@ struct Line {
     topic: Option<String>,
     payload: Option<Value>,
     hex: Option<String>,
+    profile: Option<String>,
     at: Option<i64>,
     #[serde(default)]
     retained: bool,
@@ -156,7 +157,22 @@ impl Decode {
                 };
                 vec![self.decoder.publish(source, &publish, line.dup, self.now)]
             }
-            Way::Line | Way::Frames => self.decoder.bytes(source, &Bytes::from(payload), self.now),
+            Way::Line | Way::Frames => {
+                let profile = line.profile.filter(|_| family == Family::EnOceanEsp3);
+                let unread = profile.filter(|p| !self.decoder.told(source, p));
+                let payload = Bytes::from(payload);
+                let mut decoded = self.decoder.bytes(source, &payload, self.now);
+                if let Some(profile) = unread
+                    && decoded.iter().all(|d| d.events.is_empty())
+                {
+                    let why = format!("`{profile}` is no profile that this version reads");
+                    decoded.push(Decoded {
+                        events: Vec::new(),
+                        ignored: Some(why),
+                    });
+                }
+                decoded
+            }
         })
     }
 
