@@ -192,9 +192,6 @@ impl Words<'_> {
         } else if sort != Sort::Smoke && self.message.refusals.is_empty() {
             self.battery(8);
         }
-        if !self.message.signals.is_empty() {
-            self.message.ignored = None;
-        }
     }
 
     fn status(&mut self, status: u8, sort: Sort, subtype: u8) {
