@@ -169,6 +169,16 @@ impl Settings {
         &self.text
     }
 
+    /// The same with its devices named by `name`; nothing, when such a name is not allowed.
+    #[must_use]
+    pub fn with_devices(&self, mut name: impl FnMut(&str) -> String) -> Self {
+        let mut text = self.text.clone();
+        for register in &mut text.registers {
+            register.device = name(&register.device);
+        }
+        Self::compile(text).unwrap_or_default()
+    }
+
     pub(super) const fn poll_ms(&self) -> u64 {
         self.text.poll_ms
     }
