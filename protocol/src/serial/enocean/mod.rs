@@ -11,7 +11,7 @@
 //! commands), encrypted telegrams and those of the second protocol version (ERP2, outside Europe).
 //!
 //! **The same telegram again.** A repeater passes a telegram on with its count in the status: the same words with another
-//! count within [`REPEATED_MS`] are the same telegram. With the same count they are a second press. Smoke and water are
+//! count within `REPEATED_MS` are the same telegram. With the same count they are a second press. Smoke and water are
 //! pulses that are said again only when the alarm was silent for 30 s, so that a lost "all clear" never hides the next one.
 
 mod frame;

@@ -3,7 +3,7 @@
 //!
 //! **Rounds.** Each register that is configured is asked for by itself, one after the other, a round every `poll_ms`. A
 //! unit that does not answer within `answer_ms` is passed over until the next round and holds up no other; after
-//! [`SILENT_MOST`] silent rounds its devices are called missing, once, and restored by its next answer. An exception is
+//! `SILENT_MOST` silent rounds its devices are called missing, once, and restored by its next answer. An exception is
 //! refused by name and is a fault of that register's device until it is answered.
 //!
 //! **Listening.** A question that somebody else asks on the line says nothing, and says what the next answer is about.
@@ -319,8 +319,10 @@ impl Modbus {
         if next == 0 {
             self.round_ms = now_ms;
         }
+        if !self.bytes.is_empty() {
+            self.silence(now_ms, heard);
+        }
         self.asked = Some(asked);
-        self.bytes.clear();
         let question = request(asked.unit, asked.table, asked.address, asked.count);
         heard.send.extend(question);
         self.turn = Turn::Wait {

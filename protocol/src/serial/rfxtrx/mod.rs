@@ -6,7 +6,7 @@
 //!
 //! **A lost place.** A type that does not exist or a length that its type cannot have is refused by name, and packets are
 //! looked for from the next byte on; until one of a known length is found, nothing else is taken for one. A pause of
-//! [`GAP_MS`] ends half a packet, and so does a reading that is whole packets by itself.
+//! `GAP_MS` ends half a packet, and so does a reading that is whole packets by itself.
 //!
 //! | the device says | it means |
 //! |---|---|
@@ -21,7 +21,7 @@
 //! | temperature, humidity, both, with air pressure; electricity | what they measure |
 //!
 //! **The same again.** A radio sends each press several times, each with its own sequence number: the same words within
-//! [`PRESS_MS`] are one press. A smoke detector repeats while it burns and may never say that it is out: the same alarm
+//! `PRESS_MS` are one press. A smoke detector repeats while it burns and may never say that it is out: the same alarm
 //! after 30 s of silence is a new one.
 
 mod frame;
