@@ -160,7 +160,22 @@ impl Decode {
                 };
                 vec![self.decoder.publish(source, &publish, line.dup, self.now)]
             }
-            Way::Line | Way::Frames => self.decoder.bytes(source, &Bytes::from(payload), self.now),
+            Way::Line | Way::Frames => {
+                let profile = line.profile.filter(|_| family == Family::EnOceanEsp3);
+                let unread = profile.filter(|p| !self.decoder.told(source, p));
+                let payload = Bytes::from(payload);
+                let mut decoded = self.decoder.bytes(source, &payload, self.now);
+                if let Some(profile) = unread
+                    && decoded.iter().all(|d| d.events.is_empty())
+                {
+                    let why = format!("`{profile}` is no profile that this version reads");
+                    decoded.push(Decoded {
+                        events: Vec::new(),
+                        ignored: Some(why),
+                    });
+                }
+                decoded
+            }
         })
     }
 
@@ -263,124 +278,4 @@ fn skip_line(from: &mut impl BufRead) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn run(lines: &str) -> Vec<Value> {
-        let mut out = Vec::new();
-        decode(None, lines.as_bytes(), &mut out).unwrap();
-        let text = String::from_utf8(out).unwrap();
-        text.lines()
-            .map(|l| serde_json::from_str(l).unwrap())
-            .collect()
-    }
-
-    #[test]
-    fn a_message_becomes_events_with_every_key_there() {
-        let out = run(concat!(
-            r#"{"speaks":"zigbee2mqtt","topic":"zigbee2mqtt/hall/smoke","payload":"{\"smoke\":true}"}"#,
-            "\n",
-            r#"{"speaks":"jsonl","payload":"{\"device\":\"pendant\",\"kind\":\"help\"}","qos":1,"profile":null}"#,
-        ));
-        let smoke = &out[0]["events"][0];
-        assert_eq!(
-            (&smoke["device"], &smoke["kind"]),
-            (&json!("hall/smoke"), &json!("smoke"))
-        );
-        assert_eq!(smoke["condition"], "raised");
-        assert_eq!(out[0]["ignored"], Value::Null);
-        let help = &out[1]["events"][0];
-        assert_eq!(
-            (&help["what"], &help["kind"]),
-            (&json!("alarm"), &json!("help"))
-        );
-        let keys: Vec<_> = help
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str)
-            .collect();
-        let due = [
-            "condition",
-            "device",
-            "flags",
-            "kind",
-            "quality",
-            "state",
-            "unit",
-            "urgency",
-            "value",
-            "what",
-        ];
-        let mut keys = keys;
-        keys.sort_unstable();
-        assert_eq!(keys, due);
-        assert_eq!(out[1]["line"], 2);
-    }
-
-    #[test]
-    fn a_message_without_a_topic_is_the_devices() {
-        let out = run(r#"{"speaks":"zigbee2mqtt","payload":"{\"contact\":false}"}"#);
-        assert_eq!(out[0]["events"][0]["device"], "device");
-        assert_eq!(out[0]["events"][0]["state"], "open");
-    }
-
-    #[test]
-    fn state_is_kept_between_lines() {
-        let line = r#"{"speaks":"zigbee2mqtt","payload":{"contact":false}}"#;
-        let out = run(&format!("{line}\n{line}\n"));
-        assert_eq!(out[0]["events"].as_array().unwrap().len(), 1);
-        assert_eq!(out[1]["events"], json!([]));
-        assert_eq!(out[1]["ignored"], "repeat");
-    }
-
-    #[test]
-    fn hex_comes_in_any_chunks() {
-        let whole = "{\"device\":\"p\",\"kind\":\"help\"}\n";
-        let pairs: Vec<_> = whole.bytes().map(|b| format!("{b:02x}")).collect();
-        let hex = pairs.join(" ");
-        let (first, second) = hex.split_at(30);
-        let line = |hex: &str| format!("{{\"speaks\":\"jsonl\",\"hex\":\"{hex}\"}}\n");
-        let out = run(&(line(first) + &line(second)));
-        assert_eq!(out[0]["ignored"], "no whole message yet");
-        assert_eq!(out[1]["events"][0]["kind"], "help");
-    }
-
-    #[test]
-    fn a_bad_line_is_named_and_the_next_is_read() {
-        let out = run(concat!(
-            "nonsense\n",
-            "\n",
-            r#"{"speaks":"klingon","payload":""}"#,
-            "\n",
-            r#"{"speaks":"homie","payload":""}"#,
-            "\n",
-            r#"{"speaks":"jsonl"}"#,
-            "\n",
-            r#"{"speaks":"jsonl","hex":"0"}"#,
-            "\n",
-            r#"{"speaks":"jsonl","hex":"+1"}"#,
-            "\n",
-            r#"{"speaks":"jsonl","payload":"{}"}"#,
-            "\n",
-            r#"{"speaks":"jsonl","payload":"{\"device\":\"p\",\"kind\":\"help\"}"}"#,
-        ));
-        let words = [
-            "not a line",
-            "not a line",
-            "`klingon` is no family",
-            "not yet spoken",
-            "neither",
-            "hexadecimal",
-            "hexadecimal",
-        ];
-        for (answer, word) in out.iter().zip(words) {
-            let ignored = answer["ignored"].as_str().unwrap();
-            assert!(ignored.contains(word), "{ignored}");
-            assert_eq!(answer["events"], json!([]));
-        }
-        assert!(out[7]["ignored"].is_string());
-        assert_eq!(out[8]["line"], 9);
-        assert_eq!(out[8]["events"][0]["kind"], "help");
-    }
-}
+mod tests;

@@ -7,12 +7,15 @@ use crate::map::{Map, MapDialect, MapLines};
 use crate::mqtt::Dialect;
 use crate::mqtt::zigbee2mqtt::{self, Zigbee2Mqtt};
 use crate::serial::Wire;
+use crate::serial::enocean::{self, EnOcean};
 use crate::serial::espa444::{self, Espa444};
 use crate::serial::jsonl::JsonLines;
+use crate::serial::modbus::{self, Modbus};
 use crate::serial::nonin::{self, Nonin};
+use crate::serial::rfxtrx::RfxTrx;
 
 /// What the configuration says about a source, as far as its reader needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// The base topic of an MQTT dialect; empty for the dialect's own default.
     pub base: String,
@@ -22,8 +25,12 @@ pub struct Options {
     pub longest: usize,
     /// The table of a family that is read by one.
     pub map: Option<Arc<Map>>,
+    /// Of an EnOcean receiver.
+    pub enocean: enocean::Settings,
     /// Of an ESPA line.
     pub espa444: espa444::Settings,
+    /// Of a Modbus line.
+    pub modbus: modbus::Settings,
     /// Of a Nonin oximeter.
     pub nonin: nonin::Settings,
 }
@@ -36,7 +43,9 @@ impl Default for Options {
             devices: 512,
             longest: 64 * 1024,
             map: None,
+            enocean: enocean::Settings::default(),
             espa444: espa444::Settings::default(),
+            modbus: modbus::Settings::default(),
             nonin: nonin::Settings::default(),
         }
     }
@@ -137,7 +146,13 @@ impl Family {
     pub const fn is_spoken(self) -> bool {
         matches!(
             self,
-            Self::Zigbee2Mqtt | Self::JsonLines | Self::Espa444 | Self::Nonin
+            Self::Zigbee2Mqtt
+                | Self::JsonLines
+                | Self::EnOceanEsp3
+                | Self::RfxTrx
+                | Self::ModbusRtu
+                | Self::Espa444
+                | Self::Nonin
         ) || self.is_table()
     }
 
@@ -229,10 +244,13 @@ pub fn dialect(family: Family, options: &Options) -> Option<Box<dyn Dialect>> {
 pub fn wire(family: Family, options: &Options) -> Option<Box<dyn Wire>> {
     match family {
         Family::JsonLines => Some(Box::new(JsonLines::new(options.longest))),
+        Family::EnOceanEsp3 => Some(Box::new(EnOcean::new(options.enocean.clone()))),
         Family::Espa444 => {
             let settings = options.espa444.clone();
             Some(Box::new(Espa444::new(settings, options.longest)))
         }
+        Family::RfxTrx => Some(Box::new(RfxTrx::new())),
+        Family::ModbusRtu => Some(Box::new(Modbus::new(options.modbus.clone()))),
         Family::Nonin => Some(Box::new(Nonin::new(options.nonin.clone()))),
         Family::Map
         | Family::Tasmota
@@ -249,13 +267,10 @@ pub fn wire(family: Family, options: &Options) -> Option<Box<dyn Wire>> {
         | Family::HaDiscovery
         | Family::EspHome
         | Family::Homie
-        | Family::EnOceanEsp3
-        | Family::RfxTrx
         | Family::Masimo
         | Family::Contec
         | Family::AndMedical
-        | Family::Gatt
-        | Family::ModbusRtu => None,
+        | Family::Gatt => None,
     }
 }
 

@@ -75,6 +75,15 @@ pub enum Refusal {
         /// What it calls itself.
         kind: String,
     },
+    /// A device that was asked refused to answer.
+    Exception {
+        /// Who refused.
+        from: String,
+        /// Its code.
+        code: u32,
+        /// What that stands for.
+        why: &'static str,
+    },
 }
 
 impl Refusal {
@@ -94,6 +103,7 @@ impl Refusal {
             Self::Noise { .. } => "noise",
             Self::TooManyDevices { .. } => "too_many_devices",
             Self::UnknownFrame { .. } => "unknown_frame",
+            Self::Exception { .. } => "exception",
         }
     }
 
@@ -112,6 +122,7 @@ impl Refusal {
         "noise",
         "too_many_devices",
         "unknown_frame",
+        "exception",
     ];
 }
 
@@ -141,6 +152,9 @@ impl std::fmt::Display for Refusal {
             Self::Noise { bytes } => write!(f, "{bytes} bytes that belong to no frame"),
             Self::TooManyDevices { limit } => write!(f, "more than {limit} devices"),
             Self::UnknownFrame { kind } => write!(f, "a frame of unknown kind {kind}"),
+            Self::Exception { from, code, why } => {
+                write!(f, "{from} refuses with exception {code}: {why}")
+            }
         }
     }
 }

@@ -84,6 +84,7 @@ pub fn settings(endpoints: usize) -> Settings {
             window: 20,
         }],
         devices: Vec::new(),
+        modbus: Vec::new(),
         endpoints: (0..endpoints).map(|n| format!("hub-{n}")).collect(),
         limits: Limits {
             path_check_ms: 60_000,

@@ -48,12 +48,15 @@ impl Senses {
         let readers = settings
             .sources
             .iter()
-            .map(|source| {
+            .enumerate()
+            .map(|(n, source)| {
                 let options = Options {
                     base: source.base.clone(),
                     devices: settings.limits.devices,
                     longest: settings.limits.message,
                     map: source.map.clone(),
+                    enocean: settings.enocean(n),
+                    modbus: settings.modbus(n),
                     ..Options::default()
                 };
                 if let Some(dialect) = family::dialect(source.speaks, &options) {
@@ -143,6 +146,14 @@ impl Senses {
     pub(crate) fn closed(&mut self, source: usize, now: Mono) {
         if let Some(Reader::Serial(wire)) = self.readers.get_mut(source) {
             wire.closed(now.0);
+        }
+    }
+
+    /// What the senders of the next bytes of a line are, where they cannot say so themselves.
+    fn told(&mut self, source: usize, profile: &str) -> bool {
+        match self.readers.get_mut(source) {
+            Some(Reader::Serial(wire)) => wire.told(profile),
+            Some(Reader::Mqtt(_) | Reader::Deaf) | None => false,
         }
     }
 
@@ -362,6 +373,11 @@ impl Decoder {
         self.senses
             .publish(&self.settings, source, publish, redelivered, now)
             .into()
+    }
+
+    /// The senders of the next bytes of a line have this profile. False when their reader has no use for it.
+    pub fn told(&mut self, source: usize, profile: &str) -> bool {
+        self.senses.told(source, profile)
     }
 
     /// What the next bytes of a line become: one answer a whole message. Each counts as safe at once, as it would be in a

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tecs_protocol::family::Way;
 use tecs_protocol::map::Map;
+use tecs_protocol::serial::{enocean, modbus};
 use tecs_protocol::vocabulary::{AlarmKind, ObservedKind};
 
 /// Everything that shapes the core's decisions.
@@ -15,6 +16,8 @@ pub struct Settings {
     pub sources: Vec<Source>,
     /// Devices that the installer has named.
     pub devices: Vec<Device>,
+    /// What the registers of a Modbus source are, by its index.
+    pub modbus: Vec<(usize, modbus::Settings)>,
     /// The names of the care hub's endpoints in order of preference.
     pub endpoints: Vec<String>,
     /// The promises in figures.
@@ -45,6 +48,26 @@ impl Source {
     }
 }
 
+impl Settings {
+    /// What the installer has named the senders of an EnOcean source.
+    pub fn enocean(&self, source: usize) -> enocean::Settings {
+        let mut settings = enocean::Settings::default();
+        let here = |d: &&Device| d.source == source && !d.profile.is_empty();
+        for device in self.devices.iter().filter(here) {
+            settings.name(&device.name, &device.profile);
+        }
+        settings
+    }
+
+    /// What the registers of a Modbus source are.
+    pub fn modbus(&self, source: usize) -> modbus::Settings {
+        let found = self.modbus.iter().find(|(of, _)| *of == source);
+        found
+            .map(|(_, settings)| settings.clone())
+            .unwrap_or_default()
+    }
+}
+
 /// What the installer says of one device.
 #[derive(Debug, Clone, Default)]
 pub struct Device {
@@ -52,6 +75,8 @@ pub struct Device {
     pub source: usize,
     /// As its source calls it.
     pub name: String,
+    /// The profile of an EnOcean sender (`F6-05-02`), which it cannot name itself; empty for none.
+    pub profile: String,
     /// Stable in this home.
     pub id: String,
     /// What it is.

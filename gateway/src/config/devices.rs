@@ -44,11 +44,13 @@ impl Judge<'_> {
                 section.id.clone()
             };
             self.name(&format!("{at}.id"), &id, &mut ids);
+            self.profile(&at, sources.get(source), section);
             devices.push(Device {
                 source,
                 name: section.name.clone(),
                 id,
                 kind: section.kind.clone(),
+                profile: section.profile.clone(),
                 room: section.room.clone(),
                 alarms: section.alarms,
                 invert: section.invert.clone(),

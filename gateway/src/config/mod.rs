@@ -6,6 +6,7 @@ mod devices;
 mod fault;
 mod files;
 mod limits;
+mod lines;
 mod overrides;
 mod sections;
 pub mod tables;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use tecs_protocol::serial::modbus;
 
 use crate::mqtt::config::MqttSource;
 use crate::serial::config::SerialSource;
@@ -39,6 +40,8 @@ pub(super) struct SourceSection {
     pub(super) mqtt: Option<MqttSource>,
     #[serde(default)]
     pub(super) serial: Option<SerialSource>,
+    #[serde(default)]
+    pub(super) modbus: Option<modbus::SettingsText>,
 }
 
 /// `[[device]]`.
@@ -51,6 +54,8 @@ pub(super) struct DeviceSection {
     pub(super) id: String,
     #[serde(default)]
     pub(super) kind: String,
+    #[serde(default)]
+    pub(super) profile: String,
     #[serde(default)]
     pub(super) room: String,
     #[serde(default)]

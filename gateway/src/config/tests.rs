@@ -2,6 +2,7 @@
 
 mod example;
 mod files;
+mod lines;
 mod tables;
 
 use super::*;

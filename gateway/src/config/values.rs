@@ -35,6 +35,7 @@ pub(super) fn judge(places: Places, sections: Sections) -> Result<Config, Vec<Fa
     let file = std::path::absolute(places.file()).unwrap_or_else(|_| places.file().to_owned());
     let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
     let id = judge.gateway_id(&sections.gateway.id);
+    let modbus = judge.modbus(&sections.sources);
     let (sources, reached_by) = judge.sources(&folder, &id, sections.sources);
     let devices = judge.devices(&sources, &sections.devices);
     let endpoints = judge.endpoints(&sections.hub);
@@ -64,6 +65,7 @@ pub(super) fn judge(places: Places, sections: Sections) -> Result<Config, Vec<Fa
             gateway_id: id,
             sources,
             devices,
+            modbus,
             endpoints: endpoints.iter().map(|e| e.name.clone()).collect(),
             limits,
             software: concat!("tecs-gateway ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -229,9 +231,13 @@ impl Judge<'_> {
                 in_folder(folder, &mut mqtt);
                 Some((family, ReachedBy::Mqtt(mqtt)))
             }
-            (Way::Line, None, Some(serial)) => Some((family, ReachedBy::Serial(serial))),
+            (Way::Line, None, Some(serial)) => {
+                let serial = self.line(at, family, serial);
+                Some((family, ReachedBy::Serial(serial)))
+            }
             // What a table reads may come on a line as well (`rtl_433 -F json`).
             (Way::Mqtt, None, Some(serial)) if family.is_table() => {
+                let serial = self.line(at, family, serial);
                 Some((family, ReachedBy::Serial(serial)))
             }
             (_, mqtt, serial) => {

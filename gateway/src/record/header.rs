@@ -8,6 +8,7 @@ use gateway_core::{Identity, Mono, PageKey};
 use serde::{Deserialize, Serialize};
 use tecs_protocol::family::Family;
 use tecs_protocol::map::{Map, MapText};
+use tecs_protocol::serial::modbus::{self, SettingsText};
 use tecs_protocol::vocabulary::{AlarmKind, ObservedKind};
 
 use super::line::{Key, Word, hex, unhex};
@@ -27,6 +28,9 @@ pub(super) struct Header {
     gateway_id: String,
     sources: Vec<SourceLine>,
     devices: Vec<DeviceLine>,
+    /// Registers of Modbus sources; older recordings have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    modbus: Vec<(usize, SettingsText)>,
     endpoints: Vec<String>,
     #[serde(with = "LimitsLine")]
     limits: Limits,
@@ -60,6 +64,9 @@ struct DeviceLine {
     raises: Vec<(String, String)>,
     responder_here: bool,
     silent_after_s: u64,
+    /// Of an EnOcean sender; older recordings have none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    profile: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -106,6 +113,7 @@ impl Header {
     ) -> Self {
         // What the journal remembers names devices in its own encoding: with pseudonyms it would match nothing.
         let notes = recovered.notes.iter().filter(|_| personal);
+        let registers = settings.modbus.iter();
         Self {
             tecs_recording: VERSION,
             personal,
@@ -116,6 +124,7 @@ impl Header {
             gateway_id: settings.gateway_id.clone(),
             sources: settings.sources.iter().map(SourceLine::from).collect(),
             devices: settings.devices.iter().map(DeviceLine::from).collect(),
+            modbus: registers.map(|(n, s)| (*n, s.text().clone())).collect(),
             endpoints: settings.endpoints.clone(),
             limits: settings.limits.clone(),
             pages: recovered.pages.iter().map(FoundLine::from).collect(),
@@ -130,6 +139,12 @@ impl Header {
 
     /// What a core is made from; an error in words for a header that makes none.
     pub(super) fn parts(self) -> Result<(Settings, Identity, Recovered, Mono), String> {
+        let registers = self.modbus.into_iter().map(|(n, text)| {
+            let settings = modbus::Settings::compile(text);
+            settings
+                .map(|s| (n, s))
+                .map_err(|_| "a register is not allowed")
+        });
         let settings = Settings {
             gateway_id: self.gateway_id,
             sources: self
@@ -142,6 +157,7 @@ impl Header {
                 .into_iter()
                 .map(DeviceLine::device)
                 .collect::<Result<_, _>>()?,
+            modbus: registers.collect::<Result<_, _>>()?,
             endpoints: self.endpoints,
             limits: self.limits,
             software: self.software,
@@ -210,6 +226,7 @@ impl From<&Device> for DeviceLine {
                 .collect(),
             responder_here: device.responder_here,
             silent_after_s: device.silent_after_s,
+            profile: device.profile.clone(),
         }
     }
 }
@@ -235,6 +252,7 @@ impl DeviceLine {
             invert: self.invert,
             responder_here: self.responder_here,
             silent_after_s: self.silent_after_s,
+            profile: self.profile,
         })
     }
 }

@@ -292,6 +292,9 @@ impl Pseudonyms {
             device.kind = self.text(&device.kind);
             device.room = self.text(&device.room);
         }
+        for (_, registers) in &mut settings.modbus {
+            *registers = registers.with_devices(|name| self.text(name));
+        }
         for source in &mut settings.sources {
             let hidden = source.map.take().map(|map| {
                 let text = map.text().clone();

@@ -1,8 +1,12 @@
 //! One file a device protocol: bytes in any chunks in, [`Message`]s and answers out. Reads and writes nothing itself.
 
+mod echo;
+pub mod enocean;
 pub mod espa444;
 pub mod jsonl;
+pub mod modbus;
 pub mod nonin;
+pub mod rfxtrx;
 
 use crate::signal::Message;
 
@@ -44,6 +48,13 @@ pub trait Wire: Send {
     /// Time passed: polls, keep-alives, lines that went dead in the middle of a frame.
     fn tick(&mut self, now_ms: u64, heard: &mut Heard) {
         let _ = (now_ms, heard);
+    }
+
+    /// What the next words' senders are, where they cannot say so themselves (`decode`'s `profile`), until the input ends.
+    /// False when this line's reader has no use for it.
+    fn told(&mut self, profile: &str) -> bool {
+        let _ = profile;
+        false
     }
 
     /// The input ends here, and nobody waits for an answer: what is held and lacks only its check is said, with a

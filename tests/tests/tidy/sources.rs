@@ -15,10 +15,18 @@ pub(super) const LONG: &[(&str, &str)] = &[
         "closed lists of words; there is nothing to follow",
     ),
     (
+        "protocol/tests/enocean.rs",
+        "every profile, and each way to garble a packet",
+    ),
+    (
         "protocol/tests/espa444.rs",
         "a line's talk, turn by turn, and every dialect of it",
     ),
     ("protocol/tests/jsonl.rs", "tables of lines, good and bad"),
+    (
+        "protocol/tests/modbus.rs",
+        "a line's rounds, and every way a register may stand",
+    ),
     (
         "protocol/tests/nonin.rs",
         "the reference's vectors, and each way to garble a frame",

@@ -68,6 +68,8 @@ fn every_key_of_the_code_stands_in_the_example() {
         "source.0.mqtt",
         "source.0.mqtt.tls",
         "source.1.serial",
+        "source.2.modbus",
+        "source.2.modbus.registers.0",
         "device.0",
         "hub",
         "hub.endpoints.0",

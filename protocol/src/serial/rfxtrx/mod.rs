@@ -1,0 +1,237 @@
+//! `RFXtrx433` receivers (38400 8N1). Packets are cut in `frame`, what they say is in `meaning`, how they are written in `say`.
+//! There is no checksum and no acknowledgement: a packet is in our care from the moment it is read.
+//!
+//! When the line is opened the receiver is reset, asked for its status half a second later, and started, as `pyRFXtrx`
+//! does; which radios it listens to stays as it was set in the receiver itself.
+//!
+//! **A lost place.** A type that does not exist or a length that its type cannot have is refused by name, and packets are
+//! looked for from the next byte on; until one of a known length is found, nothing else is taken for one. A pause of
+//! `GAP_MS` ends half a packet, and so does a reading that is whole packets by itself.
+//!
+//! | the device says | it means |
+//! |---|---|
+//! | Security1 normal, alarm (each also delayed) | contact closed, open; of a motion sensor clear, active; of a smoke detector all clear, smoke |
+//! | motion, no motion | motion active, clear |
+//! | panic, its end | smoke of a smoke detector (03, 09, 0A); panic of anything else |
+//! | arm, disarm, light 1 and 2 | a button, by the action's name |
+//! | dark, light, pairing | nothing |
+//! | bit 80; battery 0 or battery low | tamper; `battery_low` (smoke detectors tell no battery) |
+//! | Lighting1, Lighting2 | a button: `on`, `off`, `group_on` … |
+//! | a fixed code (Lighting4), a chime | a button: `single` |
+//! | temperature, humidity, both, with air pressure; electricity | what they measure |
+//!
+//! **The same again.** A radio sends each press several times, each with its own sequence number: the same words within
+//! `PRESS_MS` are one press. A smoke detector repeats while it burns and may never say that it is out: the same alarm
+//! after 30 s of silence is a new one.
+
+mod frame;
+mod meaning;
+mod say;
+
+pub use frame::LONGEST;
+pub use say::{
+    climate, get_status, lighting2, packet, reset, security, start, status, temperature,
+};
+
+use self::frame::Cut;
+use super::echo::Echo;
+use super::{Heard, Wire};
+use crate::signal::{Message, Refusal};
+
+/// A packet that pauses this long has broken off, ms. Ours: the longest takes 11 ms.
+const GAP_MS: u64 = 500;
+
+/// How long a press is repeated, ms. Ours, as the tables of `map` have it.
+const PRESS_MS: u64 = 1_000;
+
+/// How long the receiver takes to reset, ms (`pyRFXtrx` waits 300).
+const RESET_MS: u64 = 500;
+
+/// How long its status is waited for before it is started all the same, ms. Ours.
+const STATUS_MS: u64 = 1_000;
+
+/// How far the receiver has been started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// Nobody opened the line, or all is said.
+    Done,
+    /// Reset at this time.
+    Reset(u64),
+    /// Asked for its status at this time.
+    Asked(u64),
+}
+
+/// The reader of one line.
+#[derive(Debug)]
+pub struct RfxTrx {
+    bytes: Vec<u8>,
+    byte_ms: u64,
+    noise: usize,
+    /// Bytes of a packet that was refused already: they are not told again as noise.
+    refused: usize,
+    /// Where a packet begins is not known.
+    lost: bool,
+    start: Start,
+    echo: Echo,
+}
+
+impl Default for RfxTrx {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RfxTrx {
+    /// A reader of a line.
+    pub const fn new() -> Self {
+        Self {
+            bytes: Vec::new(),
+            byte_ms: 0,
+            noise: 0,
+            refused: 0,
+            lost: false,
+            start: Start::Done,
+            echo: Echo::new(PRESS_MS),
+        }
+    }
+
+    /// How many bytes of an unfinished packet it holds: fewer than [`LONGEST`].
+    pub const fn held(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Cuts what is held as far as it goes.
+    fn cut(&mut self, now_ms: u64, heard: &mut Heard) {
+        loop {
+            match frame::cut(&self.bytes, self.lost) {
+                Cut::More => return,
+                Cut::Noise => self.drop_first(),
+                Cut::Packet(len) => {
+                    self.lost = false;
+                    self.refused = 0;
+                    self.quiet(heard);
+                    let raw: Vec<u8> = self.bytes.drain(..len).collect();
+                    self.started(&raw, heard);
+                    let message = self.echo.sift(meaning::read(&raw), now_ms);
+                    heard.messages.push(Message { raw, ..message });
+                }
+                Cut::Wrong(len, refusal) => {
+                    self.quiet(heard);
+                    let held = self.bytes.get(..len).unwrap_or(&self.bytes);
+                    heard.messages.push(Message {
+                        raw: held.to_vec(),
+                        ..Message::refused(refusal)
+                    });
+                    self.refused = len;
+                    self.drop_first();
+                }
+            }
+        }
+    }
+
+    fn drop_first(&mut self) {
+        self.lost = true;
+        self.bytes.drain(..1);
+        if self.refused > 0 {
+            self.refused -= 1;
+        } else {
+            self.noise += 1;
+        }
+    }
+
+    /// Tells the noise before a packet, or at the end of a reading.
+    fn quiet(&mut self, heard: &mut Heard) {
+        let bytes = std::mem::take(&mut self.noise);
+        if bytes > 0 {
+            heard
+                .messages
+                .push(Message::refused(Refusal::Noise { bytes }));
+        }
+    }
+
+    /// What is held has broken off; what comes next begins a packet.
+    fn torn(&mut self, now_ms: u64, heard: &mut Heard) {
+        while !self.bytes.is_empty() {
+            self.drop_first();
+            self.cut(now_ms, heard);
+        }
+        self.quiet(heard);
+        self.lost = false;
+        self.refused = 0;
+    }
+
+    fn torn_ms(&self) -> Option<u64> {
+        let waits = !self.bytes.is_empty() || self.lost;
+        waits.then(|| self.byte_ms.saturating_add(GAP_MS))
+    }
+
+    /// The receiver answered: it is started.
+    fn started(&mut self, packet: &[u8], heard: &mut Heard) {
+        let answered = packet.get(1) == Some(&frame::INTERFACE);
+        if answered && matches!(self.start, Start::Asked(_)) {
+            self.start = Start::Done;
+            heard.send.extend(start());
+        }
+    }
+
+    fn start_ms(&self) -> Option<u64> {
+        match self.start {
+            Start::Done => None,
+            Start::Reset(at) => Some(at.saturating_add(RESET_MS)),
+            Start::Asked(at) => Some(at.saturating_add(STATUS_MS)),
+        }
+    }
+}
+
+impl Wire for RfxTrx {
+    fn opened(&mut self, now_ms: u64) -> Vec<u8> {
+        self.closed(now_ms);
+        self.start = Start::Reset(now_ms);
+        reset().to_vec()
+    }
+
+    fn closed(&mut self, _: u64) {
+        self.bytes.clear();
+        self.noise = 0;
+        self.refused = 0;
+        self.lost = false;
+        self.start = Start::Done;
+    }
+
+    fn read(&mut self, bytes: &[u8], now_ms: u64, heard: &mut Heard) {
+        let paused = self.torn_ms().is_some_and(|due| due <= now_ms);
+        if !bytes.is_empty() && (paused || frame::is_whole(bytes)) {
+            self.torn(now_ms, heard);
+        }
+        self.byte_ms = now_ms;
+        self.bytes.extend_from_slice(bytes);
+        self.cut(now_ms, heard);
+        self.quiet(heard);
+    }
+
+    fn due_ms(&self) -> Option<u64> {
+        [self.torn_ms(), self.start_ms()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn tick(&mut self, now_ms: u64, heard: &mut Heard) {
+        if self.torn_ms().is_some_and(|due| due <= now_ms) {
+            self.torn(now_ms, heard);
+        }
+        if self.start_ms().is_some_and(|due| due <= now_ms) {
+            match self.start {
+                Start::Done => {}
+                Start::Reset(_) => {
+                    self.start = Start::Asked(now_ms);
+                    heard.send.extend(get_status());
+                }
+                Start::Asked(_) => {
+                    self.start = Start::Done;
+                    heard.send.extend(start());
+                }
+            }
+        }
+    }
+}
