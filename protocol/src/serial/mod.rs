@@ -4,8 +4,10 @@ mod echo;
 pub mod enocean;
 pub mod espa444;
 pub mod jsonl;
+pub mod masimo;
 pub mod modbus;
 pub mod nonin;
+mod oximeter;
 pub mod rfxtrx;
 
 use crate::signal::Message;
