@@ -1,5 +1,7 @@
 //! One file a device protocol: bytes in any chunks in, [`Message`]s and answers out. Reads and writes nothing itself.
 
+pub mod and_medical;
+pub mod contec;
 mod echo;
 pub mod enocean;
 pub mod espa444;
