@@ -50,7 +50,7 @@ impl Senses {
             .iter()
             .enumerate()
             .map(|(n, source)| {
-                let options = Options {
+                let mut options = Options {
                     base: source.base.clone(),
                     devices: settings.limits.devices,
                     longest: settings.limits.message,
@@ -59,6 +59,10 @@ impl Senses {
                     modbus: settings.modbus(n),
                     ..Options::default()
                 };
+                for (_, text) in settings.vitals.iter().filter(|(of, _)| *of == n) {
+                    // What is not allowed was named when the configuration was read.
+                    let _ = text.settle(source.speaks, &mut options);
+                }
                 if let Some(dialect) = family::dialect(source.speaks, &options) {
                     Reader::Mqtt(dialect)
                 } else if let Some(wire) = family::wire(source.speaks, &options) {
@@ -155,6 +159,26 @@ impl Senses {
             Some(Reader::Serial(wire)) => wire.told(profile),
             Some(Reader::Mqtt(_) | Reader::Deaf) | None => false,
         }
+    }
+
+    /// Reads one value of a Bluetooth characteristic.
+    fn value(
+        &mut self,
+        settings: &Settings,
+        source: usize,
+        (characteristic, value): (&str, &[u8]),
+        now: Mono,
+    ) -> Understood {
+        let speaks = settings.sources.get(source).map(|source| source.speaks);
+        let message = match speaks.and_then(family::frames) {
+            Some(gatt) => gatt.read(characteristic, value),
+            None => Message::ignored("this source does not speak in Bluetooth characteristics"),
+        };
+        let came = Came {
+            replayed: message.replayed,
+            ..Came::default()
+        };
+        self.understand(settings, source, message, came, None, now)
     }
 
     /// Nothing follows these bytes: what lacks only its check is said all the same.
@@ -378,6 +402,18 @@ impl Decoder {
     /// The senders of the next bytes of a line have this profile. False when their reader has no use for it.
     pub fn told(&mut self, source: usize, profile: &str) -> bool {
         self.senses.told(source, profile)
+    }
+
+    /// What one value of a Bluetooth characteristic (by its UUID) becomes.
+    pub fn value(
+        &mut self,
+        source: usize,
+        characteristic: &str,
+        value: &[u8],
+        now: Mono,
+    ) -> Decoded {
+        let of = (characteristic, value);
+        self.senses.value(&self.settings, source, of, now).into()
     }
 
     /// What the next bytes of a line become: one answer a whole message. Each counts as safe at once, as it would be in a

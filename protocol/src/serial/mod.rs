@@ -11,6 +11,7 @@ pub mod modbus;
 pub mod nonin;
 mod oximeter;
 pub mod rfxtrx;
+pub mod vitals;
 
 use crate::signal::Message;
 

@@ -70,7 +70,10 @@ impl VitalsText {
         }
         let format = self.format.as_str();
         let formats = match family {
-            Family::Nonin => match (format, format.parse().ok().and_then(nonin::Format::from_number)) {
+            Family::Nonin => match (
+                format,
+                format.parse().ok().and_then(nonin::Format::from_number),
+            ) {
                 ("", _) => None,
                 (_, Some(format)) => {
                     options.nonin.format = format;
@@ -129,8 +132,16 @@ impl VitalsText {
         let masimo = family == Family::Masimo;
         let keys = [
             ("format", !self.format.is_empty(), nonin || contec),
-            ("device", !self.device.is_empty(), nonin || contec || and || masimo),
-            ("utc_offset_min", self.utc_offset_min.is_some(), nonin || and || masimo),
+            (
+                "device",
+                !self.device.is_empty(),
+                nonin || contec || and || masimo,
+            ),
+            (
+                "utc_offset_min",
+                self.utc_offset_min.is_some(),
+                nonin || and || masimo,
+            ),
             ("select", self.select.is_some(), nonin),
             ("by_serial", self.by_serial.is_some(), nonin || and),
         ];
@@ -200,7 +211,10 @@ mod tests {
             keys(&text, Family::Masimo, &mut options),
             ["format", "select", "by_serial"]
         );
-        assert_eq!(keys(&text, Family::Contec, &mut options), ["select", "by_serial"]);
+        assert_eq!(
+            keys(&text, Family::Contec, &mut options),
+            ["select", "by_serial"]
+        );
         assert_eq!(options, Options::default());
     }
 }
