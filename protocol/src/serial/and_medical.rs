@@ -115,7 +115,7 @@ impl AndMedical {
     }
 
     fn frame(&mut self, raw: Vec<u8>, heard: &mut Heard) {
-        let (head, said) = match frame::read(&raw) {
+        let (sender, said) = match frame::read(&raw) {
             Ok(read) => read,
             Err(refusal) => {
                 heard.send.extend(REJECT);
@@ -140,7 +140,7 @@ impl AndMedical {
             ticket,
             safe: false,
         });
-        let message = self.message(&head, said);
+        let message = self.message(&sender, said);
         heard.messages.push(Message {
             ticket: Some(ticket),
             raw,

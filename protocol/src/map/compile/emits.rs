@@ -286,7 +286,7 @@ impl Judge<'_, '_> {
             return reading;
         }
         match says {
-            Says::Number(_) => Reading::Sample,
+            Says::Number(_) | Says::Value(_) => Reading::Sample,
             Says::Button | Says::Always(_) => Reading::Pulse,
             Says::Words(_) if kind.is_press() => Reading::Pulse,
             Says::Words(table) => {
