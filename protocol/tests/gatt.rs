@@ -86,8 +86,8 @@ fn the_references_captures_are_read() {
         [ok(VitalKind::Spo2, 98.0), ok(VitalKind::Pulse, 78.0)]
     );
 
-    let message = says("2A1C", "00 6C0100FF");
-    assert_eq!(vitals(&message), [ok(VitalKind::TemperatureBody, 36.4)]);
+    let fever = vitals(&says("2A1C", "00 6C0100FF"));
+    assert_eq!(fever, [ok(VitalKind::TemperatureBody, 36.4)]);
 }
 
 #[test]
@@ -203,7 +203,6 @@ fn an_oximeter_says_why_there_is_no_value() {
     };
     let message = Gatt.read("2a5e", &demonstration.spot());
     assert!(message.signals.iter().all(|s| s.test));
-    // With its fast and slow averages and a pulse amplitude, which are passed over.
     let message = says("2a5f", "1F 6200 4E00 6300 4F00 6100 4D00 2000 000000 0A00");
     assert_eq!(vitals(&message)[0], ok(VitalKind::Spo2, 98.0));
 }
@@ -286,7 +285,6 @@ fn a_characteristic_is_named_in_any_of_its_forms() {
         "00002a35-0000-1000-8000-00805f9b34fb",
         "00002A35-0000-1000-8000-00805F9B34FB",
         "00002a3500001000800000805f9b34fb",
-        " 2a35 ",
     ] {
         let found = Characteristic::parse(uuid);
         assert_eq!(found, Some(Characteristic::BloodPressure), "{uuid}");
@@ -359,8 +357,6 @@ fn numbers_are_written_as_they_are_read() {
     assert_eq!(sfloat(Some((-1, -1))), [0xFF, 0xFF]);
     assert_eq!(sfloat(None), [0xFF, 0x07]);
     assert_eq!(float(Some((364, -1))), [0x6C, 0x01, 0x00, 0xFF]);
-    let message = Gatt.read("2a1c", &Temperature(Some(385)).encode());
-    assert_eq!(vitals(&message), [ok(VitalKind::TemperatureBody, 38.5)]);
 }
 
 proptest! {

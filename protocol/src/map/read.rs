@@ -294,8 +294,7 @@ impl Turn<'_> {
             return;
         };
         let field = emit.field.clone().unwrap_or(name);
-        let what = in_words(what, emit, place);
-        let mut signal = Signal::new(device, field, emit.reading, what);
+        let mut signal = Signal::new(device, field, emit.reading, in_words(what, emit, place));
         signal.model = self.rule.model.fill(place).unwrap_or_default();
         signal.test = emit.test;
         self.message.signals.push(signal);
