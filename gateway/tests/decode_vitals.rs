@@ -77,7 +77,7 @@ fn lines_of_oximeters_become_readings_each_by_itself() {
         "\n",
         r#"{"speaks":"contec","hex":"8520440061"}"#,
         "\n",
-        r#"{"speaks":"contec","hex":"95200400007F"}"#,
+        r#"{"speaks":"contec","hex":"952004007F"}"#,
         "\n",
         r#"{"speaks":"nonin","hex":"81026100"}"#,
         "\n",
@@ -94,7 +94,6 @@ fn lines_of_oximeters_become_readings_each_by_itself() {
         said(&out[2]),
         [("spo2", NONE, "sensor_off"), ("pulse", NONE, "sensor_off")]
     );
-    // With the battery's state that is as it should be.
     assert_eq!(
         said(&out[3]),
         [("spo2", 97.0, "ok"), ("pulse", 130.0, "ok")]

@@ -21,10 +21,11 @@ pub(super) fn float(bits: u32) -> Number {
     of(mantissa, 24, sign(exponent, 8))
 }
 
-/// A mantissa of so many bits around whose ends the marks stand.
+/// A mantissa of so many bits; around its ends, with an exponent of 0, the marks stand.
 fn of(mantissa: i32, bits: u32, exponent: i32) -> Number {
     let middle = 1 << (bits - 1);
     match mantissa - middle {
+        _ if exponent != 0 => Ok(scaled(sign(mantissa, bits), exponent)),
         // NaN, and what is reserved.
         -1 | 1 => Err(Missing::NotANumber),
         // +Infinity, NRes, -Infinity.
@@ -64,6 +65,7 @@ mod tests {
         assert_eq!(sfloat(0x1001), Ok(10.0));
         assert_eq!(sfloat(0x8001), Ok(1e-8));
         assert_eq!(sfloat(0x07FD), Ok(2045.0));
+        assert_eq!(sfloat(0xF7FF), Ok(204.7));
         assert_eq!(float(0xFF00_016C), Ok(36.4));
         assert_eq!(float(0xFEFF_FFFF), Ok(-0.01));
     }
