@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::gatt::Gatt;
+use crate::gatt;
 use crate::map::{Map, MapDialect, MapLines};
 use crate::mqtt::Dialect;
 use crate::mqtt::zigbee2mqtt::{self, Zigbee2Mqtt};
@@ -17,6 +17,7 @@ use crate::serial::masimo::{self, Masimo};
 use crate::serial::modbus::{self, Modbus};
 use crate::serial::nonin::{self, Nonin};
 use crate::serial::rfxtrx::RfxTrx;
+use crate::signal::Message;
 
 /// What the configuration says about a source, as far as its reader needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -277,9 +278,12 @@ pub fn wire(family: Family, options: &Options) -> Option<Box<dyn Wire>> {
     }
 }
 
-/// The reader of frames that another programme cut; `None` for a family of another way.
-pub fn frames(family: Family) -> Option<Gatt> {
-    (family == Family::Gatt).then_some(Gatt)
+/// What reads a frame that another programme cut: what it is (a UUID), and its bytes.
+pub type Frames = fn(&str, &[u8]) -> Message;
+
+/// The reader of such frames; `None` for a family of another way.
+pub fn frames(family: Family) -> Option<Frames> {
+    (family == Family::Gatt).then_some(gatt::by_uuid as Frames)
 }
 
 #[cfg(test)]

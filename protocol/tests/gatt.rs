@@ -6,8 +6,8 @@
 use proptest::prelude::*;
 
 use tecs_protocol::gatt::{
-    BloodPressure, Characteristic, Gatt, Glucose, LONGEST, Oximetry, Sender, Temperature, Weight,
-    clock, float, read, sfloat,
+    BloodPressure, Characteristic, Glucose, LONGEST, Oximetry, Sender, Temperature, Weight,
+    by_uuid, clock, float, read, sfloat,
 };
 use tecs_protocol::signal::{HealthOf, Measured, Message, Missing, Signal, What};
 use tecs_protocol::vocabulary::VitalKind;
@@ -23,7 +23,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 fn says(uuid: &str, hex: &str) -> Message {
-    Gatt.read(uuid, &bytes(hex))
+    by_uuid(uuid, &bytes(hex))
 }
 
 fn vitals(message: &Message) -> Vec<(VitalKind, Measured)> {
@@ -96,7 +96,7 @@ fn a_failed_blood_pressure_is_not_a_number() {
         status: 0x0002,
         ..BloodPressure::default()
     };
-    let message = Gatt.read("2a35", &failed.encode());
+    let message = by_uuid("2a35", &failed.encode());
     let kinds = [
         VitalKind::Systolic,
         VitalKind::Diastolic,
@@ -128,7 +128,7 @@ fn what_a_cuff_says_of_its_measurement_makes_it_questionable() {
             status,
             ..BloodPressure::default()
         };
-        let message = Gatt.read("2a35", &said.encode());
+        let message = by_uuid("2a35", &said.encode());
         assert_eq!(
             vitals(&message)[0],
             doubted(VitalKind::Systolic, 120.0),
@@ -180,8 +180,8 @@ fn an_oximeter_says_why_there_is_no_value() {
             ..good
         };
         let due = [none(VitalKind::Spo2, why), none(VitalKind::Pulse, why)];
-        assert_eq!(vitals(&Gatt.read("2a5e", &said.spot())), due);
-        assert_eq!(vitals(&Gatt.read("2a5f", &said.continuous())), due);
+        assert_eq!(vitals(&by_uuid("2a5e", &said.spot())), due);
+        assert_eq!(vitals(&by_uuid("2a5f", &said.continuous())), due);
     }
     for (measurement, sensor) in [(1 << 6, 0), (1 << 14, 0), (0, 1 << 4), (0, 1 << 10)] {
         let said = Oximetry {
@@ -189,19 +189,19 @@ fn an_oximeter_says_why_there_is_no_value() {
             sensor,
             ..good
         };
-        let message = Gatt.read("2a5f", &said.continuous());
+        let message = by_uuid("2a5f", &said.continuous());
         assert_eq!(vitals(&message)[0], doubted(VitalKind::Spo2, 97.0));
     }
     let stored = Oximetry {
         measurement: 1 << 9,
         ..good
     };
-    assert!(Gatt.read("2a5e", &stored.spot()).replayed);
+    assert!(by_uuid("2a5e", &stored.spot()).replayed);
     let demonstration = Oximetry {
         measurement: 1 << 10,
         ..good
     };
-    let message = Gatt.read("2a5e", &demonstration.spot());
+    let message = by_uuid("2a5e", &demonstration.spot());
     assert!(message.signals.iter().all(|s| s.test));
     let message = says("2a5f", "1F 6200 4E00 6300 4F00 6100 4D00 2000 000000 0A00");
     assert_eq!(vitals(&message)[0], ok(VitalKind::Spo2, 98.0));
@@ -259,7 +259,7 @@ fn a_glucose_meter_says_what_went_wrong_and_what_was_no_blood() {
 
 #[test]
 fn a_scale_that_failed_and_a_battery_say_so() {
-    let failed = Gatt.read("2a9d", &Weight(None).encode());
+    let failed = by_uuid("2a9d", &Weight(None).encode());
     assert_eq!(
         vitals(&failed),
         [none(VitalKind::Weight, Missing::DeviceError)]
@@ -299,7 +299,7 @@ fn a_characteristic_is_named_in_any_of_its_forms() {
     ] {
         assert_eq!(Characteristic::parse(uuid), None, "{uuid}");
     }
-    let refused = Gatt.read("2a00", &[1]);
+    let refused = by_uuid("2a00", &[1]);
     assert_eq!(refused.refusals[0].name(), "unknown_frame");
     assert!(says("2a36", "00 5000 FF07 FF07").ignored.is_some());
     assert!(says("2a1e", "00 6C0100FF").ignored.is_some());
@@ -320,12 +320,12 @@ fn a_value_that_lost_its_end_is_refused_and_says_nothing() {
         let whole = bytes(hex);
         assert!(!says(uuid, hex).signals.is_empty(), "{uuid}");
         for cut in 0..whole.len() {
-            let message = Gatt.read(uuid, &whole[..cut]);
+            let message = by_uuid(uuid, &whole[..cut]);
             assert_eq!(message.signals, [], "{uuid}: {cut}");
             assert_eq!(message.refusals[0].name(), "length", "{uuid}: {cut}");
         }
     }
-    let long = Gatt.read("2a35", &vec![0; LONGEST + 1]);
+    let long = by_uuid("2a35", &vec![0; LONGEST + 1]);
     assert_eq!(long.refusals[0].name(), "too_large");
 }
 
@@ -373,13 +373,13 @@ proptest! {
             time: Some(clock(2026, [1, 5, 9, 30, 0])),
             status: 0,
         };
-        let message = Gatt.read("2a35", &said.encode());
+        let message = by_uuid("2a35", &said.encode());
         let found: Vec<_> = vitals(&message).into_iter().map(|(_, reading)| reading).collect();
         let due: Vec<_> = pressures.into_iter().chain([pulse]).map(|n| Measured::of(f64::from(n))).collect();
         prop_assert_eq!(found, due);
-        let message = Gatt.read("2a9d", &Weight(Some(grams)).encode());
+        let message = by_uuid("2a9d", &Weight(Some(grams)).encode());
         prop_assert_eq!(vitals(&message), [ok(VitalKind::Weight, f64::from(grams) / 200.0)]);
-        let message = Gatt.read("2a1c", &Temperature(Some(tenths)).encode());
+        let message = by_uuid("2a1c", &Temperature(Some(tenths)).encode());
         prop_assert_eq!(vitals(&message), [ok(VitalKind::TemperatureBody, f64::from(tenths) / 10.0)]);
     }
 
@@ -388,7 +388,7 @@ proptest! {
         value in prop::collection::vec(any::<u8>(), 0..40),
         of in prop::sample::select(Characteristic::ALL.to_vec()),
     ) {
-        let message = Gatt.read(&format!("{:04x}", of.1), &value);
+        let message = by_uuid(&format!("{:04x}", of.1), &value);
         for (kind, reading) in vitals(&message) {
             if let Measured::Value { value, .. } = reading {
                 prop_assert!(value.is_finite() && value > 0.0);

@@ -2,17 +2,17 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tecs_protocol::gatt::{Characteristic, Gatt};
+use tecs_protocol::gatt::{Characteristic, by_uuid};
 use tecs_protocol::signal::{Measured, What};
 use tecs_protocol::vocabulary::VitalKind;
 
 fuzz_target!(|input: (usize, String, Vec<u8>)| {
     let (of, uuid, value) = input;
-    Gatt.read(&uuid, &value);
+    by_uuid(&uuid, &value);
     let Some((_, bits)) = Characteristic::ALL.get(of % Characteristic::ALL.len()) else {
         return;
     };
-    let message = Gatt.read(&format!("{bits:04x}"), &value);
+    let message = by_uuid(&format!("{bits:04x}"), &value);
     for signal in &message.signals {
         if let What::Vital {
             kind,

@@ -144,25 +144,19 @@ pub fn read(characteristic: Characteristic, value: &[u8], sender: Sender<'_>) ->
     }
 }
 
-/// What reads values that another programme already cut out: one characteristic's each.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Gatt;
-
 /// What a device is called whose bridge does not say.
 pub const DEVICE: &str = "device";
 
-impl Gatt {
-    /// Reads one value of the characteristic with this UUID, by a clock in UTC.
-    pub fn read(self, uuid: &str, value: &[u8]) -> Message {
-        let Some(characteristic) = Characteristic::parse(uuid) else {
-            return Message::refused(Refusal::UnknownFrame {
-                kind: uuid.chars().filter(|c| !c.is_control()).take(40).collect(),
-            });
-        };
-        let sender = Sender {
-            device: DEVICE,
-            utc_offset_min: 0,
-        };
-        read(characteristic, value, sender)
-    }
+/// Reads one value of the characteristic with this UUID, of a device without a name and by a clock in UTC.
+pub fn by_uuid(uuid: &str, value: &[u8]) -> Message {
+    let Some(characteristic) = Characteristic::parse(uuid) else {
+        return Message::refused(Refusal::UnknownFrame {
+            kind: uuid.chars().filter(|c| !c.is_control()).take(40).collect(),
+        });
+    };
+    let sender = Sender {
+        device: DEVICE,
+        utc_offset_min: 0,
+    };
+    read(characteristic, value, sender)
 }

@@ -3,7 +3,7 @@
 
 use crate::signal::Missing;
 
-/// A number, or why there is none: NaN is not a number; an infinity and NRes (none at this resolution) lie outside of
+/// A number, or why there is none: NaN is not a number; an infinity and `NRes` (none at this resolution) lie outside of
 /// what can be written.
 pub(super) type Number = Result<f64, Missing>;
 

@@ -1,4 +1,4 @@
-//! Contec oximeters on their USB serial port, and BerryMed's: of the old kind (19200 8O1, five bytes) and of the new one
+//! Contec oximeters on their USB serial port, and `BerryMed`'s: of the old kind (19200 8O1, five bytes) and of the new one
 //! (CMS50D+ from firmware 4.6, CMS50E; 115200 8N1, nine bytes). Frames are cut in `frame` and written in `say`.
 //!
 //! **Which of the two** a frame is, its bytes tell: only the first of five has bit 7, and only the first of nine has it
@@ -108,7 +108,7 @@ impl Contec {
                 Cut::Frame(len, frame) => {
                     self.quiet(heard);
                     let raw: Vec<u8> = self.bytes.drain(..len).collect();
-                    self.frame(&frame, raw, heard);
+                    self.frame(frame, raw, heard);
                 }
             }
         }
@@ -123,7 +123,7 @@ impl Contec {
         }
     }
 
-    fn frame(&mut self, frame: &Frame, raw: Vec<u8>, heard: &mut Heard) {
+    fn frame(&mut self, frame: Frame, raw: Vec<u8>, heard: &mut Heard) {
         if let Some((_, heard_since)) = &mut self.called {
             *heard_since = true;
         }
@@ -136,7 +136,7 @@ impl Contec {
 }
 
 /// Saturation and pulse of a frame, or why there are none.
-fn measured(frame: &Frame) -> (Measured, Measured) {
+fn measured(frame: Frame) -> (Measured, Measured) {
     let none = if frame.finger_out {
         Some(Missing::SensorOff)
     } else if frame.probe_error {

@@ -114,7 +114,7 @@ impl Senses {
     ) -> Understood {
         let speaks = settings.sources.get(source).map(|source| source.speaks);
         let message = match speaks.and_then(family::frames) {
-            Some(gatt) => gatt.read(characteristic, value),
+            Some(read) => read(characteristic, value),
             None => Message::ignored("this source does not speak in Bluetooth characteristics"),
         };
         let came = Came {

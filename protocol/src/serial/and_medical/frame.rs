@@ -32,7 +32,7 @@ pub(super) enum Cut {
 }
 
 /// What a frame says.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Reading {
     Pressure(BloodPressure),
     /// kg; `None` when it is not the weight that stands.

@@ -57,9 +57,9 @@ pub(super) fn read(content: &[u8]) -> Result<Said, Vec<Refusal>> {
         return Err(vec![Refusal::UnknownFrame { kind }]);
     }
     let mut wrong = Vec::new();
-    let mut keep = |field: &str, due, read: Option<Option<f64>>| match read {
-        Some(value) => value,
-        None => {
+    let mut keep = |field: &str, due, read: Result<Option<f64>, ()>| match read {
+        Ok(value) => value,
+        Err(()) => {
             let field = field.to_owned();
             wrong.push(Refusal::BadValue { field, due });
             None
@@ -72,7 +72,7 @@ pub(super) fn read(content: &[u8]) -> Result<Said, Vec<Refusal>> {
     );
     said.pulse = keep("BPM", "three digits, or dashes", three(pulse, 999.0));
     let flags = exc.and_then(hex);
-    keep("EXC", "hexadecimal digits", flags.map(|_| None));
+    keep("EXC", "hexadecimal digits", flags.map(|_| None).ok_or(()));
     said.exc = flags.unwrap_or_default();
     if wrong.is_empty() {
         Ok(said)
@@ -81,22 +81,23 @@ pub(super) fn read(content: &[u8]) -> Result<Said, Vec<Refusal>> {
     }
 }
 
-/// Three digits, or `None` inside for dashes and for what is not there.
-fn three(value: Option<&str>, most: f64) -> Option<Option<f64>> {
+/// Three digits; `None` for dashes and for what is not there.
+fn three(value: Option<&str>, most: f64) -> Result<Option<f64>, ()> {
     let Some(value) = value else {
-        return Some(None);
+        return Ok(None);
     };
     let value = value.strip_suffix('%').unwrap_or(value);
-    if value.len() != 3 {
-        return None;
+    if value.len() == 3 && value.bytes().all(|b| b == b'-') {
+        return Ok(None);
     }
-    if value.bytes().all(|b| b == b'-') {
-        return Some(None);
-    }
-    let digits = value.bytes().all(|b| b.is_ascii_digit());
-    let number: f64 = value.parse().ok().filter(|n| digits && *n <= most)?;
+    let digits = value.len() == 3 && value.bytes().all(|b| b.is_ascii_digit());
+    let number: f64 = value.parse().map_err(|_| ())?;
     // 000 is nothing measured, not a heart that stands still.
-    Some((number > 0.0).then_some(number))
+    if digits && number <= most {
+        Ok((number > 0.0).then_some(number))
+    } else {
+        Err(())
+    }
 }
 
 fn hex(value: &str) -> Option<u32> {

@@ -27,8 +27,7 @@ pub(super) fn two(bytes: &[u8], sure: bool) -> Cut {
     let mut rest = bytes;
     for n in 0..if sure { 1 } else { 2 } {
         match rest {
-            [] => return Cut::More,
-            [START] => return Cut::More,
+            [] | [START] => return Cut::More,
             [START, 0x80..=0xff, ..] => {}
             _ => return Cut::Noise(1),
         }
