@@ -171,7 +171,7 @@ fn a_saturation_that_cannot_be_is_noise() {
     for format in KINDS {
         let mut frame = good(format).encode();
         let at = if format == Format::Old { 4 } else { 6 };
-        frame[at] = frame[at] & 0x80 | 101;
+        frame[at] = frame[at] & 0x80 | 0x65;
         let messages = hears(&mut new(), &frame, 0);
         assert_eq!(messages[0].refusals[0].name(), "noise");
         assert_eq!(vitals(&messages), []);

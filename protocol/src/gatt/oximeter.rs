@@ -27,7 +27,7 @@ pub(super) fn spot(fields: &mut Fields<'_>) -> Option<()> {
     fields.no_clock = bit(flags, 4);
     let is_test = status(fields, bit(flags, 1), bit(flags, 2))?;
     if bit(flags, 3) {
-        fields.sfloat()?;
+        fields.u16()?;
     }
     say(fields, spo2, pulse, is_test);
     fields.happened(time);
@@ -41,13 +41,13 @@ pub(super) fn continuous(fields: &mut Fields<'_>) -> Option<()> {
     // Fast and slow averages are the same values once more.
     for averaged in [0, 1] {
         if bit(flags, averaged) {
-            fields.sfloat()?;
-            fields.sfloat()?;
+            fields.u16()?;
+            fields.u16()?;
         }
     }
     let is_test = status(fields, bit(flags, 2), bit(flags, 3))?;
     if bit(flags, 4) {
-        fields.sfloat()?;
+        fields.u16()?;
     }
     say(fields, spo2, pulse, is_test);
     Some(())

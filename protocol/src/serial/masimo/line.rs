@@ -57,13 +57,13 @@ pub(super) fn read(content: &[u8]) -> Result<Said, Vec<Refusal>> {
         return Err(vec![Refusal::UnknownFrame { kind }]);
     }
     let mut wrong = Vec::new();
-    let mut keep = |field: &str, due, read: Result<Option<f64>, ()>| match read {
-        Ok(value) => value,
-        Err(()) => {
+    let mut keep = |field: &str, due, read: Result<Option<f64>, ()>| {
+        let Ok(value) = read else {
             let field = field.to_owned();
             wrong.push(Refusal::BadValue { field, due });
-            None
-        }
+            return None;
+        };
+        value
     };
     said.spo2 = keep(
         "SPO2",
