@@ -27,6 +27,7 @@ struct Line {
     topic: Option<String>,
     payload: Option<Value>,
     hex: Option<String>,
+    characteristic: Option<String>,
     /// What the device is, where its bytes do not say so.
     profile: Option<String>,
     at: Option<i64>,
@@ -143,6 +144,11 @@ impl Decode {
             self.decoder.clock(at, true, self.now);
         }
         let payload = payload(&line, family, way)?;
+        if way == Way::Frames {
+            let of = line.characteristic.as_deref();
+            let of = of.ok_or("not a line: `characteristic` is missing")?;
+            return Ok(vec![self.decoder.value(source, of, &payload, self.now)]);
+        }
         Ok(match way {
             Way::Mqtt => {
                 let topic = match line.topic {

@@ -3,16 +3,21 @@
 
 use std::sync::Arc;
 
+use crate::gatt;
 use crate::map::{Map, MapDialect, MapLines};
 use crate::mqtt::Dialect;
 use crate::mqtt::zigbee2mqtt::{self, Zigbee2Mqtt};
 use crate::serial::Wire;
+use crate::serial::and_medical::{self, AndMedical};
+use crate::serial::contec::{self, Contec};
 use crate::serial::enocean::{self, EnOcean};
 use crate::serial::espa444::{self, Espa444};
 use crate::serial::jsonl::JsonLines;
+use crate::serial::masimo::{self, Masimo};
 use crate::serial::modbus::{self, Modbus};
 use crate::serial::nonin::{self, Nonin};
 use crate::serial::rfxtrx::RfxTrx;
+use crate::signal::Message;
 
 /// What the configuration says about a source, as far as its reader needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +38,12 @@ pub struct Options {
     pub modbus: modbus::Settings,
     /// Of a Nonin oximeter.
     pub nonin: nonin::Settings,
+    /// Of a Masimo oximeter.
+    pub masimo: masimo::Settings,
+    /// Of a Contec oximeter.
+    pub contec: contec::Settings,
+    /// Of A&D scales and blood pressure monitors.
+    pub and_medical: and_medical::Settings,
 }
 
 impl Default for Options {
@@ -47,6 +58,9 @@ impl Default for Options {
             espa444: espa444::Settings::default(),
             modbus: modbus::Settings::default(),
             nonin: nonin::Settings::default(),
+            masimo: masimo::Settings::default(),
+            contec: contec::Settings::default(),
+            and_medical: and_medical::Settings::default(),
         }
     }
 }
@@ -153,6 +167,10 @@ impl Family {
                 | Self::ModbusRtu
                 | Self::Espa444
                 | Self::Nonin
+                | Self::Masimo
+                | Self::Contec
+                | Self::AndMedical
+                | Self::Gatt
         ) || self.is_table()
     }
 
@@ -252,6 +270,9 @@ pub fn wire(family: Family, options: &Options) -> Option<Box<dyn Wire>> {
         Family::RfxTrx => Some(Box::new(RfxTrx::new())),
         Family::ModbusRtu => Some(Box::new(Modbus::new(options.modbus.clone()))),
         Family::Nonin => Some(Box::new(Nonin::new(options.nonin.clone()))),
+        Family::Masimo => Some(Box::new(Masimo::new(options.masimo.clone()))),
+        Family::Contec => Some(Box::new(Contec::new(options.contec.clone()))),
+        Family::AndMedical => Some(Box::new(AndMedical::new(options.and_medical.clone()))),
         Family::Map
         | Family::Tasmota
         | Family::Rtl433
@@ -267,11 +288,16 @@ pub fn wire(family: Family, options: &Options) -> Option<Box<dyn Wire>> {
         | Family::HaDiscovery
         | Family::EspHome
         | Family::Homie
-        | Family::Masimo
-        | Family::Contec
-        | Family::AndMedical
         | Family::Gatt => None,
     }
+}
+
+/// What reads a frame that another programme cut: what it is (a UUID), and its bytes.
+pub type Frames = fn(&str, &[u8]) -> Message;
+
+/// The reader of such frames; `None` for a family of another way.
+pub fn frames(family: Family) -> Option<Frames> {
+    (family == Family::Gatt).then_some(gatt::by_uuid as Frames)
 }
 
 #[cfg(test)]
@@ -304,6 +330,7 @@ mod tests {
             let readers = [
                 dialect(*family, &options).map(|_| Way::Mqtt),
                 wire(*family, &options).map(|_| Way::Line),
+                frames(*family).map(|_| Way::Frames),
             ];
             let found: Vec<Way> = readers.into_iter().flatten().collect();
             if family.is_spoken() {

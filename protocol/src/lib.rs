@@ -4,6 +4,7 @@
 pub mod codes;
 pub mod event;
 pub mod family;
+pub mod gatt;
 pub mod home;
 pub mod hub;
 mod json;

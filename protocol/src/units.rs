@@ -3,6 +3,9 @@
 
 use crate::vocabulary::Unit;
 
+/// Glucose: how many mmol/L are 1 kg/L (molar mass 180.16 g/mol, as [`convert`] has it).
+pub const MMOL_PER_LITRE_OF_KG: f64 = 100_000.0 / 18.016;
+
 /// `value` in `unit`, when `from` is a way of writing that unit or converts to it.
 ///
 /// Sources: UCUM for the codes; 1 lb = 0.45359237 kg and 1 st = 14 lb (Weights and Measures Act 1985, schedule 1);

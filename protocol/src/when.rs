@@ -57,6 +57,19 @@ pub fn from_text(text: &str) -> Option<i64> {
     Some((seconds - zone_seconds(rest)?) * 1000 + millis)
 }
 
+/// The same for a local time without a zone, by a clock that is so many minutes ahead of UTC; an offset beyond -720 to
+/// 840, which no zone has, is read as 0.
+pub fn from_local(text: &str, utc_offset_min: i16) -> Option<i64> {
+    let offset = if (-720..=840).contains(&utc_offset_min) {
+        utc_offset_min
+    } else {
+        0
+    };
+    let sign = if offset < 0 { '-' } else { '+' };
+    let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
+    from_text(&format!("{text}{sign}{hours:02}:{minutes:02}"))
+}
+
 /// `count` digits at `at`.
 fn digits(bytes: &[u8], at: usize, count: usize) -> Option<i64> {
     bytes.get(at..at + count)?.iter().try_fold(0, |sum, b| {

@@ -2,7 +2,6 @@
 //! nothing, so that `decode` and the daemon read with the same eyes.
 
 use tecs_protocol::Bytes;
-use tecs_protocol::event::Event;
 use tecs_protocol::family::{self, Options};
 use tecs_protocol::mqtt::{Dialect, Publish};
 use tecs_protocol::serial::{self, Wire};
@@ -14,6 +13,10 @@ use crate::normalise::{Came, Meaning, normalise};
 use crate::roster::{OWN, Roster};
 use crate::settings::Settings;
 use crate::time::Mono;
+
+mod decoder;
+
+pub use decoder::{Decoded, Decoder};
 
 /// What reads one source.
 enum Reader {
@@ -50,7 +53,7 @@ impl Senses {
             .iter()
             .enumerate()
             .map(|(n, source)| {
-                let options = Options {
+                let mut options = Options {
                     base: source.base.clone(),
                     devices: settings.limits.devices,
                     longest: settings.limits.message,
@@ -59,6 +62,10 @@ impl Senses {
                     modbus: settings.modbus(n),
                     ..Options::default()
                 };
+                for (_, text) in settings.vitals.iter().filter(|(of, _)| *of == n) {
+                    // What is not allowed was named when the configuration was read.
+                    let _ = text.settle(source.speaks, &mut options);
+                }
                 if let Some(dialect) = family::dialect(source.speaks, &options) {
                     Reader::Mqtt(dialect)
                 } else if let Some(wire) = family::wire(source.speaks, &options) {
@@ -333,83 +340,4 @@ impl Senses {
 
 fn excerpt(raw: &[u8], limit: usize) -> Vec<u8> {
     raw.get(..limit.min(raw.len())).unwrap_or_default().to_vec()
-}
-
-/// What one message became, for `decode` and `map test`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Decoded {
-    /// The events it led to.
-    pub events: Vec<Event>,
-    /// Why it led to none, or what of it was not understood.
-    pub ignored: Option<String>,
-}
-
-/// The gateway's eyes alone: reads messages as the daemon would, with state kept between them, and keeps nothing.
-pub struct Decoder {
-    settings: Settings,
-    senses: Senses,
-}
-
-impl Decoder {
-    /// A reader of these sources.
-    pub fn new(settings: Settings) -> Self {
-        let senses = Senses::new(&settings, 0, Mono(0));
-        Self { settings, senses }
-    }
-
-    /// The wall clock, for events that carry it.
-    pub fn clock(&mut self, wall_ms: i64, trusted: bool, now: Mono) {
-        self.senses.clock.read(wall_ms, trusted, now);
-    }
-
-    /// What a publish becomes.
-    pub fn publish(
-        &mut self,
-        source: usize,
-        publish: &Publish<'_>,
-        redelivered: bool,
-        now: Mono,
-    ) -> Decoded {
-        self.senses
-            .publish(&self.settings, source, publish, redelivered, now)
-            .into()
-    }
-
-    /// The senders of the next bytes of a line have this profile. False when their reader has no use for it.
-    pub fn told(&mut self, source: usize, profile: &str) -> bool {
-        self.senses.told(source, profile)
-    }
-
-    /// What the next bytes of a line become: one answer a whole message. Each counts as safe at once, as it would be in a
-    /// daemon that is well.
-    pub fn bytes(&mut self, source: usize, bytes: &Bytes, now: Mono) -> Vec<Decoded> {
-        let settings = &self.settings;
-        let (mut understood, _) = self.senses.bytes(settings, source, bytes, now);
-        understood.extend(self.senses.ended(settings, source, now));
-        let tickets: Vec<u32> = understood.iter().filter_map(|u| u.ticket).collect();
-        for ticket in tickets {
-            understood.extend(self.senses.safe(settings, source, ticket, now).0);
-        }
-        understood.into_iter().map(Decoded::from).collect()
-    }
-}
-
-impl From<Understood> for Decoded {
-    fn from(understood: Understood) -> Self {
-        let mut why: Vec<String> = understood
-            .refusals
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        if !understood.unmapped.is_empty() && understood.meanings.is_empty() {
-            why.push(format!("unmapped: {}", understood.unmapped.join(", ")));
-        }
-        if let Some(ignored) = understood.ignored {
-            why.insert(0, ignored.to_owned());
-        }
-        Self {
-            events: understood.meanings.into_iter().map(|m| m.event).collect(),
-            ignored: (!why.is_empty()).then(|| why.join("; ")),
-        }
-    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tecs_protocol::family::Way;
 use tecs_protocol::map::Map;
+use tecs_protocol::serial::vitals::VitalsText;
 use tecs_protocol::serial::{enocean, modbus};
 use tecs_protocol::vocabulary::{AlarmKind, ObservedKind};
 
@@ -18,6 +19,8 @@ pub struct Settings {
     pub devices: Vec<Device>,
     /// What the registers of a Modbus source are, by its index.
     pub modbus: Vec<(usize, modbus::Settings)>,
+    /// What is said of devices that measure vital signs, by their source's index.
+    pub vitals: Vec<(usize, VitalsText)>,
     /// The names of the care hub's endpoints in order of preference.
     pub endpoints: Vec<String>,
     /// The promises in figures.

@@ -12,6 +12,7 @@ mod sections;
 pub mod tables;
 mod text;
 mod values;
+mod vitals;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

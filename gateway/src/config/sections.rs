@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 use tecs_protocol::serial::modbus;
+use tecs_protocol::serial::vitals::VitalsText;
 
 use crate::mqtt::config::MqttSource;
 use crate::serial::config::SerialSource;
@@ -42,6 +43,8 @@ pub(super) struct SourceSection {
     pub(super) serial: Option<SerialSource>,
     #[serde(default)]
     pub(super) modbus: Option<modbus::SettingsText>,
+    #[serde(default)]
+    pub(super) vitals: Option<VitalsText>,
 }
 
 /// `[[device]]`.

@@ -4,6 +4,7 @@ mod example;
 mod files;
 mod lines;
 mod tables;
+mod vitals;
 
 use super::*;
 

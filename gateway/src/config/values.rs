@@ -25,7 +25,7 @@ const BROKER_WINDOW: usize = 20;
 const NAME_LONGEST: usize = 128;
 
 /// Judges every value.
-pub(super) fn judge(places: Places, sections: Sections) -> Result<Config, Vec<Fault>> {
+pub(super) fn judge(places: Places, mut sections: Sections) -> Result<Config, Vec<Fault>> {
     let mut judge = Judge {
         places: &places,
         faults: Vec::new(),
@@ -36,6 +36,7 @@ pub(super) fn judge(places: Places, sections: Sections) -> Result<Config, Vec<Fa
     let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
     let id = judge.gateway_id(&sections.gateway.id);
     let modbus = judge.modbus(&sections.sources);
+    let vitals = judge.vitals(&mut sections.sources);
     let (sources, reached_by) = judge.sources(&folder, &id, sections.sources);
     let devices = judge.devices(&sources, &sections.devices);
     let endpoints = judge.endpoints(&sections.hub);
@@ -66,6 +67,7 @@ pub(super) fn judge(places: Places, sections: Sections) -> Result<Config, Vec<Fa
             sources,
             devices,
             modbus,
+            vitals,
             endpoints: endpoints.iter().map(|e| e.name.clone()).collect(),
             limits,
             software: concat!("tecs-gateway ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -204,8 +206,16 @@ impl Judge<'_> {
         section: SourceSection,
     ) -> Option<(Family, ReachedBy)> {
         let key = format!("{at}.speaks");
+        if section.speaks == Family::Gatt.word() {
+            let what = "`gatt` is read by hand (`decode`) and by tables; nothing brings its values by itself";
+            let cure =
+                "write speaks = \"map\" and a table with `decode`, as gateway/docs/map.md shows it";
+            self.wrong(&key, what, cure);
+            return None;
+        }
         let Some(family) = Family::from_word(&section.speaks).filter(|f| f.is_spoken()) else {
-            let spoken = Family::ALL.iter().filter(|f| f.is_spoken());
+            let spoken = Family::ALL.iter();
+            let spoken = spoken.filter(|f| f.is_spoken() && f.way() != Way::Frames);
             let spoken: Vec<_> = spoken.map(|f| f.word()).collect();
             let known = Family::from_word(&section.speaks).is_some();
             let why = if known {

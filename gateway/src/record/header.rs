@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tecs_protocol::family::Family;
 use tecs_protocol::map::{Map, MapText};
 use tecs_protocol::serial::modbus::{self, SettingsText};
+use tecs_protocol::serial::vitals::VitalsText;
 use tecs_protocol::vocabulary::{AlarmKind, ObservedKind};
 
 use super::line::{Key, Word, hex, unhex};
@@ -31,6 +32,9 @@ pub(super) struct Header {
     /// Registers of Modbus sources; older recordings have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     modbus: Vec<(usize, SettingsText)>,
+    /// What is said of devices that measure vital signs; older recordings have nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    vitals: Vec<(usize, VitalsText)>,
     endpoints: Vec<String>,
     #[serde(with = "LimitsLine")]
     limits: Limits,
@@ -125,6 +129,7 @@ impl Header {
             sources: settings.sources.iter().map(SourceLine::from).collect(),
             devices: settings.devices.iter().map(DeviceLine::from).collect(),
             modbus: registers.map(|(n, s)| (*n, s.text().clone())).collect(),
+            vitals: settings.vitals.clone(),
             endpoints: settings.endpoints.clone(),
             limits: settings.limits.clone(),
             pages: recovered.pages.iter().map(FoundLine::from).collect(),
@@ -158,6 +163,7 @@ impl Header {
                 .map(DeviceLine::device)
                 .collect::<Result<_, _>>()?,
             modbus: registers.collect::<Result<_, _>>()?,
+            vitals: self.vitals,
             endpoints: self.endpoints,
             limits: self.limits,
             software: self.software,

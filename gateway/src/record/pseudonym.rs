@@ -295,6 +295,11 @@ impl Pseudonyms {
         for (_, registers) in &mut settings.modbus {
             *registers = registers.with_devices(|name| self.text(name));
         }
+        for (_, vitals) in &mut settings.vitals {
+            if !vitals.device.is_empty() {
+                vitals.device = self.text(&vitals.device);
+            }
+        }
         for source in &mut settings.sources {
             let hidden = source.map.take().map(|map| {
                 let text = map.text().clone();

@@ -2,14 +2,16 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tecs_protocol::serial::nonin::{Nonin, Settings};
+use tecs_protocol::serial::nonin::{Format, Nonin, Settings};
 use tecs_protocol::serial::{Heard, Wire};
 use tecs_protocol::signal::{Measured, What};
 use tecs_protocol::vocabulary::VitalKind;
 
-fuzz_target!(|input: (bool, Vec<(Vec<u8>, u16)>)| {
-    let (open, turns) = input;
+fuzz_target!(|input: (bool, u8, Vec<(Vec<u8>, u16)>)| {
+    let (open, format, turns) = input;
+    let formats = [Format::Df2, Format::Df7, Format::Df8, Format::Df13];
     let settings = Settings {
+        format: formats[usize::from(format % 4)],
         ask_serial: true,
         ..Settings::default()
     };

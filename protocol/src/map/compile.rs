@@ -2,6 +2,7 @@
 //! when it is wrong. What comes out can run.
 
 mod codes;
+mod decode;
 mod emits;
 mod kinds;
 mod unpack;

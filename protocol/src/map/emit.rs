@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::decode::Decode;
 use super::pointer::Pointer;
 use super::rule::Cond;
 use super::template::{Place, Template};
@@ -45,6 +46,8 @@ pub(super) enum Says {
     Button,
     /// A number.
     Number(Box<Number>),
+    /// The value is a whole message of a device, which says what it says.
+    Value(Decode),
 }
 
 /// How a number is read.
@@ -79,9 +82,14 @@ pub(super) enum Said {
 }
 
 impl Emit {
+    /// True for a value that is no reading.
+    pub(super) fn ignores(&self, value: &Value) -> bool {
+        self.ignore.iter().any(|sentinel| sentinel.is(value))
+    }
+
     /// What a value says; `name` is the field's, for refusals.
     pub(super) fn read(&self, value: &Value, name: &str, place: Place<'_>) -> Said {
-        if self.ignore.iter().any(|sentinel| sentinel.is(value)) {
+        if self.ignores(value) {
             return Said::Nothing;
         }
         let has = self.mask.map(|mask| (mask, whole(value, self.hex)));
@@ -110,6 +118,8 @@ impl Emit {
                 }
             }
             Says::Number(number) => number.read(value, name, place),
+            // Says several things: `read` takes it apart.
+            Says::Value(_) => Said::Nothing,
         }
     }
 }

@@ -11,6 +11,7 @@
 
 mod codes;
 mod compile;
+mod decode;
 mod dedupe;
 mod dialect;
 mod emit;

@@ -7,14 +7,17 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::decode::Decode;
 use super::dedupe::Frames;
-use super::emit::{Emit, Said};
+use super::emit::{Emit, Said, Says};
 use super::pointer::Found;
 use super::rule::Rule;
 use super::template::{Place, is_name};
 use super::topic::Parts;
 use super::unmapped::{shown, unmapped};
+use super::value::is_unknown;
 use super::{Map, NAMES_MOST, SIGNALS_MOST, UNTAUGHT_MOST};
+use crate::gatt;
 use crate::json;
 use crate::signal::{HealthOf, Message, Reading, Refusal, Signal, What};
 use crate::vocabulary::{Condition, HealthKind};
@@ -149,7 +152,8 @@ impl Reader {
             .and_then(|at| at.first(turn.root, scope))
             .is_some_and(super::value::is_yes);
         for signal in turn.message.signals.iter_mut().skip(from) {
-            signal.happened_ms = time;
+            // What a value says of its own time is nearer than what its message says.
+            signal.happened_ms = signal.happened_ms.or(time);
             signal.test |= is_test;
         }
     }
@@ -279,6 +283,9 @@ impl Turn<'_> {
         }
         let name = found.map_or_else(String::new, |f| shown(&f.path.join(".")));
         let value = found.map_or(&Value::Bool(true), |f| f.value);
+        if let Says::Value(decode) = &emit.says {
+            return self.value(emit, decode, (value, &name), place);
+        }
         let what = match emit.read(value, &name, place) {
             Said::What(what) => what,
             Said::Nothing => {
@@ -295,22 +302,59 @@ impl Turn<'_> {
             }
         };
         self.tables.insert(name.clone(), true);
+        let Some(device) = self.device(emit, place) else {
+            return;
+        };
+        let field = emit.field.clone().unwrap_or(name);
+        let mut signal = Signal::new(device, field, emit.reading, in_words(what, emit, place));
+        signal.model = self.rule.model.fill(place).unwrap_or_default();
+        signal.test = emit.test;
+        self.message.signals.push(signal);
+    }
+
+    /// What a whole message of a device says that stands as one value.
+    fn value(&mut self, emit: &Emit, decode: &Decode, of: (&Value, &str), place: Place<'_>) {
+        let (value, name) = of;
+        if emit.ignores(value) || is_unknown(value) {
+            return;
+        }
+        let Some(bytes) = decode.bytes(value) else {
+            self.message.refusals.push(Refusal::BadValue {
+                field: shown(name),
+                due: "the bytes of a characteristic",
+            });
+            return;
+        };
+        let Some(device) = self.device(emit, place) else {
+            return;
+        };
+        let sender = gatt::Sender {
+            device: &device,
+            utc_offset_min: decode.utc_offset_min,
+        };
+        let said = gatt::read(decode.of, &bytes, sender);
+        self.message.refusals.extend(said.refusals);
+        self.message.replayed |= said.replayed;
+        for mut signal in said.signals {
+            signal.model = self.rule.model.fill(place).unwrap_or_default();
+            signal.test |= emit.test;
+            self.message.signals.push(signal);
+        }
+    }
+
+    /// Whose words an emit's are.
+    fn device(&mut self, emit: &Emit, place: Place<'_>) -> Option<String> {
         let template = if emit.device.is_empty() {
             &self.rule.device
         } else {
             &emit.device
         };
-        let device = match template.fill(place) {
-            Ok(device) if is_name(&device) => device,
-            Ok(_) => return self.no_name("device"),
-            Err(absent) => return self.no_name(&absent),
-        };
-        let field = emit.field.clone().unwrap_or(name);
-        let what = in_words(what, emit, place);
-        let mut signal = Signal::new(device, field, emit.reading, what);
-        signal.model = self.rule.model.fill(place).unwrap_or_default();
-        signal.test = emit.test;
-        self.message.signals.push(signal);
+        match template.fill(place) {
+            Ok(device) if is_name(&device) => return Some(device),
+            Ok(_) => self.no_name("device"),
+            Err(absent) => self.no_name(&absent),
+        }
+        None
     }
 
     fn no_name(&mut self, field: &str) {

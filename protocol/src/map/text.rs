@@ -266,6 +266,10 @@ pub struct EmitText {
     pub what: String,
     /// The pointer to its value; without it the rule says it whenever it fits.
     pub at: Option<String>,
+    /// The value is a whole message of a device: `gatt:2a35` (in hexadecimal digits), `gatt:2a35:base64`.
+    pub decode: String,
+    /// The zone of that device's clock, `Z` (the default) or `+01:00`.
+    pub zone: String,
     /// The value is whether the number has any of these bits: true or false.
     pub mask: Option<u64>,
     /// The number is written in hexadecimal digits.

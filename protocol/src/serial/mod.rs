@@ -1,12 +1,17 @@
 //! One file a device protocol: bytes in any chunks in, [`Message`]s and answers out. Reads and writes nothing itself.
 
+pub mod and_medical;
+pub mod contec;
 mod echo;
 pub mod enocean;
 pub mod espa444;
 pub mod jsonl;
+pub mod masimo;
 pub mod modbus;
 pub mod nonin;
+mod oximeter;
 pub mod rfxtrx;
+pub mod vitals;
 
 use crate::signal::Message;
 

@@ -47,6 +47,31 @@ fn wrong_rules() -> Vec<Wrong> {
             "rule[0].device",
             "is missing",
         ),
+        (
+            rule(&json!({"emit": [{"at": "/v", "decode": "gatt:2a00"}]})),
+            "rule[0].emit[0].decode",
+            "allowed are gatt: and one of 2a35",
+        ),
+        (
+            rule(&json!({"emit": [{"at": "/v", "decode": "gatt:2a35", "kind": "pulse"}]})),
+            "rule[0].emit[0]",
+            "may stand beside `decode`",
+        ),
+        (
+            rule(&json!({"emit": [{"decode": "gatt:2a35"}]})),
+            "rule[0].emit[0]",
+            "no `at`",
+        ),
+        (
+            rule(&json!({"emit": [{"at": "/v", "decode": "gatt:2a35", "zone": "here"}]})),
+            "rule[0].emit[0].zone",
+            "is no zone",
+        ),
+        (
+            rule(&json!({"emit": [{"at": "/v", "kind": "pulse", "zone": "Z"}]})),
+            "rule[0].emit[0].zone",
+            "only `decode` reads",
+        ),
         (rule(&json!({})), "rule[0]", "says nothing"),
     ]
 }

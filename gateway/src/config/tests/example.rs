@@ -1,6 +1,8 @@
 //! `deploy/gateway.example.toml` is kept true: it parses, its defaults are the code's, and no key is missing.
 
 use super::super::*;
+use tecs_protocol::family::{Family, Options};
+use tecs_protocol::serial::vitals::VitalsText;
 
 /// The example with every commented default taken in.
 fn example(uncomment: bool) -> String {
@@ -30,7 +32,7 @@ fn shown(config: &Config) -> String {
 #[test]
 fn every_commented_default_of_the_example_is_the_codes() {
     let path = Path::new("/etc/tecs-gateway/gateway.toml");
-    let plain = read(path, &example(false), &[]).unwrap();
+    let mut plain = read(path, &example(false), &[]).unwrap();
     // TLS has no default to compare, and it moves the port's.
     let mut text = example(true);
     let tls = text.find("\n[source.mqtt.tls]").unwrap();
@@ -54,6 +56,15 @@ fn every_commented_default_of_the_example_is_the_codes() {
         }
     }
     taken.settings.sources[0].base = String::new();
+    // What is said of a device says the defaults.
+    let said = std::mem::take(&mut taken.settings.vitals);
+    let told = std::mem::take(&mut plain.settings.vitals);
+    let options = |said: &[(usize, VitalsText)]| {
+        let mut options = Options::default();
+        assert_eq!(said[0].1.settle(Family::Nonin, &mut options), []);
+        options.nonin
+    };
+    assert_eq!(options(&said), options(&told));
     assert_eq!(shown(&taken), shown(&plain));
 }
 
@@ -70,6 +81,7 @@ fn every_key_of_the_code_stands_in_the_example() {
         "source.1.serial",
         "source.2.modbus",
         "source.2.modbus.registers.0",
+        "source.3.vitals",
         "device.0",
         "hub",
         "hub.endpoints.0",

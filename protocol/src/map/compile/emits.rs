@@ -55,7 +55,15 @@ impl Judge<'_, '_> {
     }
 
     fn emit(&mut self, key: &str, text: &EmitText, topics: &[Topic]) -> Option<Emit> {
+        if !text.decode.is_empty() {
+            return self.decode(key, text, topics);
+        }
         let before = self.to.list.len();
+        if !text.zone.is_empty() {
+            let what = "is the zone of a clock that only `decode` reads";
+            self.to
+                .wrong(&format!("{key}.zone"), what, "write it in `time`");
+        }
         let Some(kind) = Kind::named(&text.kind) else {
             let what = format!("`{}` is no kind of the vocabulary", text.kind);
             let cure = "write a kind, such as smoke, contact, temperature or battery_low";
@@ -278,7 +286,7 @@ impl Judge<'_, '_> {
             return reading;
         }
         match says {
-            Says::Number(_) => Reading::Sample,
+            Says::Number(_) | Says::Value(_) => Reading::Sample,
             Says::Button | Says::Always(_) => Reading::Pulse,
             Says::Words(_) if kind.is_press() => Reading::Pulse,
             Says::Words(table) => {

@@ -2,6 +2,7 @@
 //! checksum: what looks like a frame and holds an impossible value is noise.
 
 use super::say::{ACK, ETX, NAK, SERIAL_REPLY, STX};
+use super::stream;
 use crate::signal::Refusal;
 
 /// The longest data of a spot check, bytes: the format may grow (14 today).
@@ -94,6 +95,11 @@ pub(super) enum Frame {
     Serial(String),
     /// The answer to our command: taken, or not.
     Answer(bool),
+    /// One of 25 of a packet of format 2 or 7.
+    Stream {
+        status: u8,
+        float: u8,
+    },
     /// A whole frame that the line garbled.
     Garbled(Refusal),
 }
@@ -102,6 +108,10 @@ pub(super) enum Frame {
 #[derive(Debug, Clone, Copy)]
 #[allow(clippy::struct_excessive_bools)] // Each is another kind of frame.
 pub(super) struct Due {
+    pub(super) two: bool,
+    /// Format 2 and nothing else.
+    pub(super) two_alone: bool,
+    pub(super) seven: bool,
     pub(super) seconds: bool,
     pub(super) spots: bool,
     pub(super) answer: bool,
@@ -125,6 +135,8 @@ pub(super) fn cut(bytes: &[u8], due: Due) -> Cut {
         [] => Cut::More,
         [ACK, ..] if due.answer => Cut::Frame(1, Frame::Answer(true)),
         [NAK, ..] if due.answer => Cut::Frame(1, Frame::Answer(false)),
+        [0x01, ..] if due.two => stream::two(bytes, due.two_alone),
+        [0x80..=0xff, ..] if due.seven => stream::seven(bytes),
         [0x80..=0xff, ..] if due.seconds => second(bytes),
         [0x00, ..] if due.spots => spot(bytes),
         [STX, ..] if due.serial => reply(bytes),

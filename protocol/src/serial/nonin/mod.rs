@@ -1,15 +1,19 @@
 //! Nonin oximeters on a serial line or a Bluetooth serial port (Onyx II 9560 and its relatives; 9600 8N1): data format
-//! 8 (once a second) and 13 (spot checks, stored ones too). Frames are cut in `frame` and written in `say`. It answers
-//! nothing: the line has no acknowledgement, and a stored reading is gone from the device once it was sent.
+//! 8 (once a second), 13 (spot checks, stored ones too), 2 and 7 (75 frames a second). Frames are cut in `frame` and
+//! `stream` and written in `say`. It answers nothing: the line has no acknowledgement, and a stored reading is gone from
+//! the device once it was sent.
 //!
-//! When the line is opened the format is selected, at most three times; a device that refuses or does not answer is read
-//! in whatever of the two formats it has. Until then, and where nobody opened a line (`decode`), both are read. Formats
-//! 2 and 7 are not read yet.
+//! When the line is opened the format is selected, at most three times. A device that refuses is read in whatever format
+//! it has, and so is one that does not answer a call for 8 or 13: those two, and 2 from two good frames on. Format 7 is
+//! read where it was asked for, or where what is read begins with two good frames of it (`decode`): its frames look like
+//! those of format 8, which has no check. So a device that was asked for 2 or 7 is read in that alone.
+//!
+//! Of formats 2 and 7 one packet in three is told, a reading a second, and a value that is lost or found again at once.
 //!
 //! | the device says | it means |
 //! |---|---|
 //! | SNSA set | no value, `sensor_off`, told once: what it still shows is up to 10 s old |
-//! | pulse 511, saturation 127, NOMS | no value, `no_signal`; in format 8 told once |
+//! | pulse 511, saturation 127, NOMS | no value, `no_signal`; in formats 2, 7 and 8 told once |
 //! | OOT, ARTF or LPRF; a spot check without SPA | a value, `questionable` |
 //! | the time of a spot check | when it happened, by the device's clock and `utc_offset_min` |
 //! | MEM | a stored reading: the message is marked replayed |
@@ -17,11 +21,16 @@
 
 mod frame;
 mod say;
+mod settings;
+mod stream;
 
 pub use frame::{DeviceTime, Second, SpotCheck};
 pub use say::{ACK, ETX, Format, NAK, STX, ask_serial, select, serial_reply};
+pub use settings::Settings;
 
 use self::frame::{Cut, Due, Frame};
+use self::stream::Packet;
+use super::oximeter::{Pace, Told, or_still};
 use super::{Heard, Wire};
 use crate::signal::{Measured, Message, Missing, Reading, Refusal, Signal, What};
 use crate::vocabulary::{Condition, HealthKind, VitalKind};
@@ -36,33 +45,6 @@ const ANSWER_MS: u64 = 1_000;
 /// How often the format is selected before the device is read as it is. It answers in the first 5 s of a connection.
 const TRIES: u8 = 3;
 
-/// What an installer says of an oximeter. The defaults read both formats and name the device `oximeter`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// Which format the device is asked for. Default: 13.
-    pub format: Format,
-    /// Whether it is asked at all. Default: yes.
-    pub select: bool,
-    /// What the device is called. Default: `oximeter`.
-    pub device: String,
-    /// The device's clock is so many minutes ahead of UTC, -720 to 840; anything else is read as 0. Default: 0.
-    pub utc_offset_min: i16,
-    /// Ask for the serial number and call the device `nonin-SERIAL` once it is known. Default: no.
-    pub ask_serial: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            format: Format::Df13,
-            select: true,
-            device: "oximeter".to_owned(),
-            utc_offset_min: 0,
-            ask_serial: false,
-        }
-    }
-}
-
 /// Whether the device speaks as it was asked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Choice {
@@ -72,6 +54,8 @@ enum Choice {
     Asked { tries: u8, at_ms: u64 },
     /// It does.
     Taken,
+    /// It said that it does not.
+    Refused,
 }
 
 /// The reader of one line.
@@ -86,14 +70,17 @@ pub struct Nonin {
     choice: Choice,
     serial_due: bool,
     serial: Option<String>,
-    /// Why there was no value last: saturation, pulse.
-    missing: [Option<Missing>; 2],
+    /// The format that was recognised by its frames.
+    found: Option<Format>,
+    packet: Packet,
+    pace: Pace,
+    told: Told,
     low_battery: Option<bool>,
 }
 
 impl Nonin {
     /// A reader of a line with these settings.
-    pub const fn new(settings: Settings) -> Self {
+    pub fn new(settings: Settings) -> Self {
         Self {
             settings,
             bytes: Vec::new(),
@@ -103,7 +90,10 @@ impl Nonin {
             choice: Choice::Open,
             serial_due: false,
             serial: None,
-            missing: [None; 2],
+            found: None,
+            packet: Packet::default(),
+            pace: Pace::new(stream::A_SECOND),
+            told: Told::NOTHING,
             low_battery: Some(false),
         }
     }
@@ -113,11 +103,27 @@ impl Nonin {
         self.bytes.len()
     }
 
+    /// The format that the device has, as far as that is known.
+    const fn only(&self) -> Option<Format> {
+        match (self.choice, self.settings.format) {
+            (Choice::Taken, format) | (_, format @ (Format::Df2 | Format::Df7))
+                if !matches!(self.choice, Choice::Refused) =>
+            {
+                Some(format)
+            }
+            _ => self.found,
+        }
+    }
+
     fn due(&self) -> Due {
-        let only = (self.choice == Choice::Taken).then_some(self.settings.format);
+        let only = self.only();
+        let may = |format| only.is_none_or(|only| only == format);
         Due {
-            seconds: only != Some(Format::Df13) && !self.doubt,
-            spots: only != Some(Format::Df8),
+            two: may(Format::Df2),
+            two_alone: only == Some(Format::Df2),
+            seven: only == Some(Format::Df7),
+            seconds: may(Format::Df8) && !self.doubt,
+            spots: may(Format::Df13),
             answer: matches!(self.choice, Choice::Asked { .. }),
             serial: self.serial_due,
         }
@@ -131,6 +137,7 @@ impl Nonin {
                 Cut::Noise(len) => {
                     self.bytes.drain(..len);
                     self.noise += len;
+                    self.packet.lost();
                 }
                 Cut::Frame(len, frame) => {
                     self.quiet(heard);
@@ -165,52 +172,43 @@ impl Nonin {
                 Message::ignored("the device took the format")
             }
             Frame::Answer(false) => {
-                self.choice = Choice::Open;
+                self.choice = Choice::Refused;
                 Message::refused(Refusal::BadValue {
                     field: "format".to_owned(),
                     due: "one that the device has: it refused ours",
                 })
             }
-            Frame::Garbled(refusal) => Message::refused(refusal.clone()),
+            Frame::Stream { status, float } => {
+                let Some(message) = self.stream(*status, *float) else {
+                    return;
+                };
+                message
+            }
+            Frame::Garbled(refusal) => {
+                self.packet.lost();
+                Message::refused(refusal.clone())
+            }
         };
         self.doubt = matches!(frame, Frame::Garbled(_));
         heard.messages.push(Message { raw, ..message });
     }
 
+    /// One frame of 25; `None` when there is nothing to tell yet.
+    fn stream(&mut self, status: u8, float: u8) -> Option<Message> {
+        self.doubt = false;
+        if self.only().is_none() {
+            self.found = Some(Format::Df2);
+        }
+        let said = self.packet.frame(status, float)?;
+        let (spo2, pulse) = measured(&said);
+        self.pace.lets(spo2, pulse).then(|| self.second(&said))
+    }
+
     fn second(&mut self, said: &Second) -> Message {
-        let questionable = said.out_of_track || said.artifact || said.low_perfusion;
-        let measured = |value: Option<f64>| match value {
-            _ if said.sensor_off => Measured::Missing(Missing::SensorOff),
-            Some(value) => Measured::Value {
-                value,
-                questionable,
-            },
-            None => Measured::Missing(Missing::NoSignal),
-        };
-        let mut message = Message::default();
-        let values = [said.spo2.map(f64::from), said.pulse.map(f64::from)];
-        for (n, (kind, value)) in [VitalKind::Spo2, VitalKind::Pulse]
-            .into_iter()
-            .zip(values)
-            .enumerate()
-        {
-            let reading = measured(value);
-            let why = match reading {
-                Measured::Value { .. } => None,
-                Measured::Missing(why) => Some(why),
-            };
-            let told = self.missing.get_mut(n);
-            let before = told.and_then(|told| std::mem::replace(told, why));
-            // Why there is no value is news once; a value is news every time.
-            if why.is_none() || why != before {
-                message.signals.push(self.vital(kind, reading));
-            }
-        }
+        let (spo2, pulse) = measured(said);
+        let mut message = self.told.say(&self.device(), spo2, pulse);
         self.battery(said.low_battery, &mut message);
-        if message.signals.is_empty() {
-            message.ignored = Some("still no value, for the reason told before");
-        }
-        message
+        or_still(message)
     }
 
     fn spot(&mut self, said: &SpotCheck) -> Message {
@@ -251,18 +249,11 @@ impl Nonin {
 
     /// By the device's clock, which is the installer's minutes ahead of UTC.
     fn happened_ms(&self, time: DeviceTime) -> Option<i64> {
-        let offset = self.settings.utc_offset_min;
-        let offset = if (-720..=840).contains(&offset) {
-            offset
-        } else {
-            0
-        };
-        let sign = if offset < 0 { '-' } else { '+' };
-        let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
-        when::from_text(&format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:02}{sign}{hours:02}:{minutes:02}",
+        let local = format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:02}",
             time.year, time.month, time.day, time.hour, time.minute, time.second, time.hundredth
-        ))
+        );
+        when::from_local(&local, self.settings.utc_offset_min)
     }
 
     fn device(&self) -> String {
@@ -296,10 +287,25 @@ impl Nonin {
     }
 
     fn forget_partial(&mut self) {
+        self.packet.lost();
         self.noise += self.bytes.len();
         self.bytes.clear();
         self.doubt = false;
     }
+}
+
+/// Saturation and pulse of a second, or why there are none.
+fn measured(said: &Second) -> (Measured, Measured) {
+    let questionable = said.out_of_track || said.artifact || said.low_perfusion;
+    let of = |value: Option<f64>| match value {
+        _ if said.sensor_off => Measured::Missing(Missing::SensorOff),
+        Some(value) => Measured::Value {
+            value,
+            questionable,
+        },
+        None => Measured::Missing(Missing::NoSignal),
+    };
+    (of(said.spo2.map(f64::from)), of(said.pulse.map(f64::from)))
 }
 
 impl Wire for Nonin {
@@ -327,7 +333,10 @@ impl Wire for Nonin {
         self.doubt = false;
         self.choice = Choice::Open;
         self.serial_due = false;
-        self.missing = [None; 2];
+        self.found = None;
+        self.packet.lost();
+        self.pace.anew();
+        self.told = Told::NOTHING;
     }
 
     fn read(&mut self, bytes: &[u8], now_ms: u64, heard: &mut Heard) {
@@ -335,6 +344,9 @@ impl Wire for Nonin {
             self.forget_partial();
         }
         self.byte_ms = now_ms;
+        if self.bytes.is_empty() && self.only().is_none() && stream::is_seven(bytes) {
+            self.found = Some(Format::Df7);
+        }
         for byte in bytes {
             self.bytes.push(*byte);
             self.cut(heard);
@@ -345,7 +357,7 @@ impl Wire for Nonin {
     fn due_ms(&self) -> Option<u64> {
         match self.choice {
             Choice::Asked { at_ms, .. } => Some(at_ms.saturating_add(ANSWER_MS)),
-            Choice::Open | Choice::Taken => None,
+            Choice::Open | Choice::Taken | Choice::Refused => None,
         }
     }
 
@@ -368,5 +380,11 @@ impl Wire for Nonin {
                 "the device did not answer which format it has",
             ));
         }
+    }
+
+    fn ended(&mut self, _: u64, _: &mut Heard) {
+        // Lines that are read by hand are no seconds of one device.
+        self.pace.anew();
+        self.found = None;
     }
 }

@@ -22,6 +22,10 @@ const SERIAL_ID: u8 = 0x02;
 /// How the device speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum Format {
+    /// 75 frames a second, with a waveform of 8 bits.
+    Df2,
+    /// 75 frames a second, with a waveform of 16 bits.
+    Df7,
     /// Once a second, as shown on the device.
     Df8,
     /// One frame a measurement; stored ones first. The devices' own default.
@@ -30,9 +34,22 @@ pub enum Format {
 }
 
 impl Format {
+    /// The format of this number.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            2 => Some(Self::Df2),
+            7 => Some(Self::Df7),
+            8 => Some(Self::Df8),
+            13 => Some(Self::Df13),
+            _ => None,
+        }
+    }
+
     /// Its number in the command.
     pub const fn number(self) -> u8 {
         match self {
+            Self::Df2 => 0x02,
+            Self::Df7 => 0x07,
             Self::Df8 => 0x08,
             Self::Df13 => 0x0D,
         }
