@@ -1,6 +1,9 @@
 //! One file a dialect: topic and payload in, [`Message`] out. A dialect keeps what it was taught (definitions,
 //! discovery) and nothing else; states that repeat are the core's.
 
+pub mod ha_discovery;
+mod reading;
+mod waiting;
 pub mod zigbee2mqtt;
 
 use crate::signal::Message;
