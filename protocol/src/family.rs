@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::map::{Map, MapDialect, MapLines};
 use crate::mqtt::Dialect;
+use crate::mqtt::ha_discovery::{self, HaDiscovery};
+use crate::mqtt::homie::{self, Homie};
 use crate::mqtt::zigbee2mqtt::{self, Zigbee2Mqtt};
 use crate::serial::Wire;
 use crate::serial::espa444::{self, Espa444};
@@ -138,6 +140,9 @@ impl Family {
         matches!(
             self,
             Self::Zigbee2Mqtt
+                | Self::HaDiscovery
+                | Self::Homie
+                | Self::EspHome
                 | Self::JsonLines
                 | Self::Map
                 | Self::Tasmota
@@ -149,7 +154,10 @@ impl Family {
 
     /// True when it is read by a table (`map`): without one it has no reader, and the table says how its messages come.
     pub const fn is_table(self) -> bool {
-        matches!(self, Self::Map | Self::Tasmota | Self::Rtl433)
+        matches!(
+            self,
+            Self::Map | Self::Tasmota | Self::Rtl433 | Self::EspHome
+        )
     }
 
     /// A topic of a device that is called `device`, for messages that come without one.
@@ -168,9 +176,13 @@ impl Family {
 
     /// The last level of the topics that a preset listens to.
     fn preset_leaf(self) -> Option<&'static str> {
-        [(Self::Tasmota, "SENSOR"), (Self::Rtl433, "events")]
-            .into_iter()
-            .find_map(|(family, leaf)| (family == self).then_some(leaf))
+        [
+            (Self::Tasmota, "SENSOR"),
+            (Self::Rtl433, "events"),
+            (Self::EspHome, "status"),
+        ]
+        .into_iter()
+        .find_map(|(family, leaf)| (family == self).then_some(leaf))
     }
 }
 
@@ -191,16 +203,29 @@ pub fn dialect(family: Family, options: &Options) -> Option<Box<dyn Dialect>> {
             };
             Some(Box::new(Zigbee2Mqtt::new(&options.base, limits)))
         }
-        Family::Map | Family::Tasmota | Family::Rtl433 => {
+        Family::HaDiscovery => {
+            let limits = ha_discovery::Limits {
+                devices: options.devices,
+                message_bytes: options.longest,
+                ..ha_discovery::Limits::default()
+            };
+            Some(Box::new(HaDiscovery::new(&options.base, limits)))
+        }
+        Family::Homie => {
+            let limits = homie::Limits {
+                devices: options.devices,
+                message_bytes: options.longest,
+                ..homie::Limits::default()
+            };
+            Some(Box::new(Homie::new(&options.base, limits)))
+        }
+        Family::Map | Family::Tasmota | Family::Rtl433 | Family::EspHome => {
             let map = options.map.as_ref().filter(|m| m.way() == Way::Mqtt)?;
             Some(Box::new(MapDialect::new(Arc::clone(map), options.longest)))
         }
-        Family::HaDiscovery
-        | Family::Shelly
-        | Family::EspHome
+        Family::Shelly
         | Family::Theengs
         | Family::ChirpStack
-        | Family::Homie
         | Family::WmBus
         | Family::WiSafe2Serial
         | Family::JsonLines
@@ -225,14 +250,13 @@ pub fn wire(family: Family, options: &Options) -> Option<Box<dyn Wire>> {
             Some(Box::new(Espa444::new(settings, options.longest)))
         }
         Family::Nonin => Some(Box::new(Nonin::new(options.nonin.clone()))),
-        Family::Map | Family::Tasmota | Family::Rtl433 => {
+        Family::Map | Family::Tasmota | Family::Rtl433 | Family::EspHome => {
             let map = options.map.as_ref().filter(|m| m.way() == Way::Line)?;
             Some(Box::new(MapLines::new(Arc::clone(map), options.longest)))
         }
         Family::Zigbee2Mqtt
         | Family::HaDiscovery
         | Family::Shelly
-        | Family::EspHome
         | Family::Theengs
         | Family::ChirpStack
         | Family::Homie

@@ -2,6 +2,7 @@
 //! discovery) and nothing else; states that repeat are the core's.
 
 pub mod ha_discovery;
+pub mod homie;
 mod reading;
 mod waiting;
 pub mod zigbee2mqtt;

@@ -81,3 +81,112 @@ pub(crate) fn number_of(
         Err(bad(due))
     }
 }
+
+/// What an entity without a telling class is when its name is exactly a call for help.
+pub(crate) fn call(names: &[&str]) -> Option<AlarmKind> {
+    names.iter().find_map(|name| {
+        Some(match &*plain(name) {
+            "sos" | "sos_button" | "sos_alarm" | "sos_call" | "emergency" | "emergency_button"
+            | "emergency_call" | "help" | "help_button" | "call_for_help" => AlarmKind::Help,
+            "panic" | "panic_button" | "panic_alarm" => AlarmKind::Panic,
+            "fall" | "fall_alarm" | "fall_detected" | "fall_detection" => AlarmKind::Fall,
+            _ => return None,
+        })
+    })
+}
+
+/// True of what is measured elsewhere than in the room: rules about a cold home must not read it.
+pub(crate) fn is_elsewhere(names: &[&str]) -> bool {
+    const ELSEWHERE: &[&str] = &[
+        "boiler",
+        "chip",
+        "cpu",
+        "device",
+        "dew",
+        "esp",
+        "esp32",
+        "esp8266",
+        "feels",
+        "freezer",
+        "fridge",
+        "internal",
+        "outdoor",
+        "outside",
+        "oven",
+        "processor",
+        "refrigerator",
+        "setpoint",
+        "soc",
+        "soil",
+        "target",
+        "water",
+    ];
+    names
+        .iter()
+        .any(|name| plain(name).split('_').any(|part| ELSEWHERE.contains(&part)))
+}
+
+/// What a press says; `words` are all that its configuration and message call it. `None`: a button that comes up.
+pub(crate) fn press(words: &[&str]) -> Option<What> {
+    let words: Vec<String> = words.iter().map(|w| plain(w)).collect();
+    for word in &words {
+        let what = pressed(word, false);
+        if matches!(what, What::Alarm { .. }) {
+            return Some(what);
+        }
+    }
+    let any = |part: &str| words.iter().any(|w| w.split('_').any(|p| p == part));
+    if any("release") || any("released") {
+        return None;
+    }
+    let state = words.iter().find_map(|word| {
+        Some(match word.as_str() {
+            "" | "action" | "click" | "press" | "event" | "button" => return None,
+            "button_short_press" | "short_press" | "short" | "single" | "single_press"
+            | "single_click" => State::Single,
+            "button_double_press" | "double" | "double_press" | "double_click" => State::Double,
+            "button_long_press" | "long" | "long_press" | "long_click" | "hold" => State::Long,
+            other => State::Named(other.to_owned()),
+        })
+    });
+    Some(What::state(
+        ObservedKind::Button,
+        state.unwrap_or(State::Single),
+    ))
+}
+
+/// A name in small letters with `_` between its words.
+pub(crate) fn plain(name: &str) -> String {
+    let name = name.trim().chars().take(64);
+    name.map(|c| match c {
+        ' ' | '-' | '.' => '_',
+        other => other.to_ascii_lowercase(),
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_press_is_what_its_words_say_and_a_button_that_comes_up_says_nothing() {
+        for (words, due) in [
+            (&["action", "single"][..], "State(Single)"),
+            (&["button_short_press", "button_1"], "State(Single)"),
+            (&["button_double_press", "button_1"], "State(Double)"),
+            (&["button_long_press", "turn_on"], "State(Long)"),
+            (&["action", "1_single"], "Named(\"1_single\")"),
+            (&["press"], "State(Single)"),
+            (&["action", "emergency"], "kind: Help"),
+            (&["button_short_press", "SOS"], "kind: Help"),
+            (&["click", "panic"], "kind: Panic"),
+            (&["fall"], "kind: Fall"),
+        ] {
+            let what = format!("{:?}", press(words).unwrap());
+            assert!(what.contains(due), "{words:?}: {what}");
+        }
+        assert_eq!(press(&["button_long_release", "button_1"]), None);
+        assert_eq!(press(&["action", "release"]), None);
+    }
+}

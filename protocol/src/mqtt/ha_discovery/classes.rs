@@ -1,10 +1,10 @@
 //! What the classes of Home Assistant mean in the vocabulary. Sources: `binary_sensor`, `sensor`, `cover`, `event` and
 //! `alarm_control_panel` of home-assistant.io, developers.home-assistant.io 'Binary sensor entity'. It knows no maker.
 
-use crate::mqtt::reading::pressed;
+use crate::mqtt::reading::{call, is_elsewhere, state_of};
 use crate::signal::What;
 use crate::units::convert;
-use crate::vocabulary::{AlarmKind as A, Condition, HealthKind as H, ObservedKind as O, State};
+use crate::vocabulary::{AlarmKind as A, Condition, HealthKind as H, ObservedKind as O};
 
 /// What one of two values says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,19 +65,6 @@ pub(super) fn binary_sensor(class: &str, names: &[&str]) -> Class {
             None => return Unknown,
         },
         _ => return Unknown,
-    })
-}
-
-/// What an entity without a telling class is when its name is exactly a call for help.
-pub(super) fn call(names: &[&str]) -> Option<A> {
-    names.iter().find_map(|name| {
-        Some(match &*plain(name) {
-            "sos" | "sos_button" | "sos_alarm" | "sos_call" | "emergency" | "emergency_button"
-            | "emergency_call" | "help" | "help_button" | "call_for_help" => A::Help,
-            "panic" | "panic_button" | "panic_alarm" => A::Panic,
-            "fall" | "fall_alarm" | "fall_detected" | "fall_detection" => A::Fall,
-            _ => return None,
-        })
     })
 }
 
@@ -162,69 +149,12 @@ pub(super) fn sensor(class: &str, unit: &str, names: &[&str]) -> Class {
     }
 }
 
-/// True of what is measured elsewhere than in the room: rules about a cold home must not read it.
-fn is_elsewhere(names: &[&str]) -> bool {
-    const ELSEWHERE: &[&str] = &[
-        "boiler",
-        "chip",
-        "cpu",
-        "device",
-        "dew",
-        "esp",
-        "esp32",
-        "esp8266",
-        "feels",
-        "freezer",
-        "fridge",
-        "internal",
-        "outdoor",
-        "outside",
-        "oven",
-        "processor",
-        "refrigerator",
-        "setpoint",
-        "soc",
-        "soil",
-        "target",
-        "water",
-    ];
-    names
-        .iter()
-        .any(|name| plain(name).split('_').any(|part| ELSEWHERE.contains(&part)))
-}
-
 /// A cover's class: doors and windows are contacts, blinds are not.
 pub(super) fn cover(class: &str) -> Class {
     match class {
         "door" | "garage" | "gate" | "window" => Class::Two(Two::Seen(O::Contact)),
         _ => Quiet,
     }
-}
-
-/// What a press says; `words` are all that its configuration and message call it. `None`: a button that comes up.
-pub(super) fn press(words: &[&str]) -> Option<What> {
-    let words: Vec<String> = words.iter().map(|w| plain(w)).collect();
-    for word in &words {
-        let what = pressed(word, false);
-        if matches!(what, What::Alarm { .. }) {
-            return Some(what);
-        }
-    }
-    let any = |part: &str| words.iter().any(|w| w.split('_').any(|p| p == part));
-    if any("release") || any("released") {
-        return None;
-    }
-    let state = words.iter().find_map(|word| {
-        Some(match word.as_str() {
-            "" | "action" | "click" | "press" | "event" | "button" => return None,
-            "button_short_press" | "short_press" | "short" | "single" | "single_press"
-            | "single_click" => State::Single,
-            "button_double_press" | "double" | "double_press" | "double_click" => State::Double,
-            "button_long_press" | "long" | "long_press" | "long_click" | "hold" => State::Long,
-            other => State::Named(other.to_owned()),
-        })
-    });
-    Some(What::state(O::Button, state.unwrap_or(State::Single)))
 }
 
 /// What on or off says; `code` is the entity's name, for an alarm of which nobody knows what it is about.
@@ -245,8 +175,8 @@ pub(super) fn said(two: Two, on: bool, code: &str) -> What {
                 _ => String::new(),
             },
         },
-        Two::Seen(kind) => What::state(kind, crate::mqtt::reading::state_of(kind, on)),
-        Two::Unseen(kind) => What::state(kind, crate::mqtt::reading::state_of(kind, !on)),
+        Two::Seen(kind) => What::state(kind, state_of(kind, on)),
+        Two::Unseen(kind) => What::state(kind, state_of(kind, !on)),
         Two::Health(kind, detail) => What::health(kind, condition(on), detail),
         Two::Lost(kind, detail) => What::health(kind, condition(!on), detail),
     }
@@ -259,16 +189,6 @@ const QUIET: &str = "button camera climate date datetime device_tracker fan humi
 /// True of a component that says nothing for telecare.
 pub(super) fn is_quiet(component: &str) -> bool {
     QUIET.split_whitespace().any(|quiet| quiet == component)
-}
-
-/// A name in small letters with `_` between its words.
-fn plain(name: &str) -> String {
-    let name = name.trim().chars().take(64);
-    name.map(|c| match c {
-        ' ' | '-' | '.' => '_',
-        other => other.to_ascii_lowercase(),
-    })
-    .collect()
 }
 
 #[cfg(test)]
@@ -355,26 +275,5 @@ mod tests {
         ] {
             assert_eq!(sensor(class, unit, &[name]), due, "{class} {unit} {name}");
         }
-    }
-
-    #[test]
-    fn a_press_is_what_its_words_say_and_a_button_that_comes_up_says_nothing() {
-        for (words, due) in [
-            (&["action", "single"][..], "State(Single)"),
-            (&["button_short_press", "button_1"], "State(Single)"),
-            (&["button_double_press", "button_1"], "State(Double)"),
-            (&["button_long_press", "turn_on"], "State(Long)"),
-            (&["action", "1_single"], "Named(\"1_single\")"),
-            (&["press"], "State(Single)"),
-            (&["action", "emergency"], "kind: Help"),
-            (&["button_short_press", "SOS"], "kind: Help"),
-            (&["click", "panic"], "kind: Panic"),
-            (&["fall"], "kind: Fall"),
-        ] {
-            let what = format!("{:?}", press(words).unwrap());
-            assert!(what.contains(due), "{words:?}: {what}");
-        }
-        assert_eq!(press(&["button_long_release", "button_1"]), None);
-        assert_eq!(press(&["action", "release"]), None);
     }
 }

@@ -4,7 +4,7 @@
 use serde_json::Value as Json;
 
 use crate::json::{Token, Value, word_token};
-use crate::mqtt::reading::{number_of, shown};
+use crate::mqtt::reading::{call, number_of, press, shown};
 use crate::signal::{HealthOf, Reading, Refusal, Seen, What};
 use crate::vocabulary::{AlarmKind, Condition, HealthKind, ObservedKind};
 
@@ -249,12 +249,10 @@ impl Entity {
             return Said::Refused(self.bad("an event_type of at most 64 bytes"));
         }
         let object = self.name.rsplit('/').next().unwrap_or_default();
-        let what = match classes::call(&[object]) {
+        let what = match call(&[object]) {
             _ if motion => classes::said(Two::Seen(ObservedKind::Motion), true, ""),
-            Some(alarm) if classes::press(&[kind]).is_some() => {
-                What::alarm(alarm, Condition::Raised)
-            }
-            Some(_) | None => match classes::press(&[kind]) {
+            Some(alarm) if press(&[kind]).is_some() => What::alarm(alarm, Condition::Raised),
+            Some(_) | None => match press(&[kind]) {
                 Some(what) => what,
                 None => return Said::Nothing,
             },

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::mqtt::reading::press;
 use crate::signal::Refusal;
 use crate::vocabulary::ObservedKind;
 
@@ -89,7 +90,7 @@ fn trigger(keys: Keys<'_>) -> Says {
         return Says::Unmapped;
     }
     let payload = keys.get("payload").and_then(Payload::of);
-    let what = classes::press(&[
+    let what = press(&[
         keys.text("type"),
         keys.text("subtype"),
         keys.text("payload"),
