@@ -28,6 +28,11 @@ const PRESETS: &[(Family, &str, &str)] = &[
         "presets/rtl_433.toml",
         include_str!("../../presets/rtl_433.toml"),
     ),
+    (
+        Family::EspHome,
+        "presets/esphome.toml",
+        include_str!("../../presets/esphome.toml"),
+    ),
 ];
 
 /// What a source says of its table.
