@@ -15,6 +15,7 @@ mod describe;
 mod meaning;
 mod property;
 pub mod say;
+mod topics;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,7 @@ use super::reading::{plain, shown};
 use super::waiting::Waiting;
 use super::{Dialect, Publish};
 use describe::Described;
+use topics::About;
 
 /// The root topic's first level by the convention's own default.
 pub const DEFAULT_BASE: &str = "homie";
@@ -75,20 +77,6 @@ struct Device {
     alerted: bool,
 }
 
-/// What a topic is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum About<'t> {
-    State(&'t str),
-    Description(&'t str),
-    Alert(&'t str, &'t str),
-    /// Device, and `node/property`.
-    Property(&'t str, &'t str),
-    /// Known, and why it says nothing.
-    Nothing(&'static str),
-    /// A property of Homie 3 or 4.
-    Older(&'t str),
-}
-
 impl Homie {
     /// A reader below `base`; an empty base is the default one. The version's level may be written or not.
     pub fn new(base: &str, limits: Limits) -> Self {
@@ -110,36 +98,6 @@ impl Homie {
     /// How many values wait for a description, and how many were dropped because there was no room.
     pub fn waiting(&self) -> (usize, u64) {
         (self.waiting.len(), self.waiting.dropped())
-    }
-
-    /// What a topic is about; `None` for somebody else's.
-    fn about<'t>(&self, topic: &'t str) -> Option<About<'t>> {
-        let below = topic.strip_prefix(&self.base)?.strip_prefix('/')?;
-        let Some(five) = below.strip_prefix("5/") else {
-            return Some(match below.split_once('/') {
-                Some((device, "$state")) => About::State(device),
-                Some((_, rest)) if rest.contains('$') || rest.ends_with("/set") => {
-                    About::Nothing("an attribute of Homie 3 or 4")
-                }
-                _ => About::Older(below),
-            });
-        };
-        let (device, rest) = five.split_once('/')?;
-        if device == "$broadcast" {
-            return Some(About::Nothing("a broadcast to devices"));
-        }
-        Some(match rest.split_once('/') {
-            None if rest == "$state" => About::State(device),
-            None if rest == "$description" => About::Description(device),
-            None => About::Nothing("an attribute of a device"),
-            Some(("$alert", id)) if !id.contains('/') => About::Alert(device, id),
-            Some(("$log", _)) => About::Nothing("a device's log"),
-            Some((_, property)) if property.contains('/') => {
-                About::Nothing("a target or a command")
-            }
-            Some((node, _)) if node.starts_with('$') => About::Nothing("an attribute of a device"),
-            Some(_) => About::Property(device, rest),
-        })
     }
 
     /// The device, as long as there is room for one more.

@@ -68,6 +68,15 @@ pub(super) fn binary_sensor(class: &str, names: &[&str]) -> Class {
     })
 }
 
+/// Classes of sensors that others say in full, or that say nothing for telecare. `weight` is not among them: it is any mass,
+/// and whose is not known.
+const QUIET_SENSORS: &str = "apparent_power aqi area atmospheric_pressure carbon_dioxide carbon_monoxide conductivity current data_rate \
+    data_size date distance duration energy_distance energy_storage frequency gas irradiance moisture monetary \
+    nitrogen_dioxide nitrogen_monoxide nitrous_oxide ozone ph pm1 pm10 pm25 pm4 power_factor precipitation \
+    precipitation_intensity pressure reactive_energy reactive_power signal_strength sound_pressure speed \
+    sulphur_dioxide temperature_delta timestamp uptime volatile_organic_compounds volatile_organic_compounds_parts \
+    voltage volume volume_flow_rate volume_storage water wind_direction wind_speed";
+
 /// A sensor's class with its unit. A class whose unit does not convert is not read.
 pub(super) fn sensor(class: &str, unit: &str, names: &[&str]) -> Class {
     let kind = match class {
@@ -84,58 +93,7 @@ pub(super) fn sensor(class: &str, unit: &str, names: &[&str]) -> Class {
                 Unknown
             };
         }
-        // Said in full by others, or nothing for telecare. `weight` is any mass: it is not a person's.
-        "apparent_power"
-        | "aqi"
-        | "area"
-        | "atmospheric_pressure"
-        | "carbon_dioxide"
-        | "carbon_monoxide"
-        | "conductivity"
-        | "current"
-        | "data_rate"
-        | "data_size"
-        | "date"
-        | "distance"
-        | "duration"
-        | "energy_distance"
-        | "energy_storage"
-        | "frequency"
-        | "gas"
-        | "irradiance"
-        | "moisture"
-        | "monetary"
-        | "nitrogen_dioxide"
-        | "nitrogen_monoxide"
-        | "nitrous_oxide"
-        | "ozone"
-        | "ph"
-        | "pm1"
-        | "pm10"
-        | "pm25"
-        | "pm4"
-        | "power_factor"
-        | "precipitation"
-        | "precipitation_intensity"
-        | "pressure"
-        | "reactive_energy"
-        | "reactive_power"
-        | "signal_strength"
-        | "sound_pressure"
-        | "speed"
-        | "sulphur_dioxide"
-        | "temperature_delta"
-        | "timestamp"
-        | "uptime"
-        | "volatile_organic_compounds"
-        | "volatile_organic_compounds_parts"
-        | "voltage"
-        | "volume"
-        | "volume_flow_rate"
-        | "volume_storage"
-        | "water"
-        | "wind_direction"
-        | "wind_speed" => return Quiet,
+        quiet if QUIET_SENSORS.split_whitespace().any(|of| of == quiet) => return Quiet,
         _ => return Unknown,
     };
     let wanted = kind.unit();

@@ -78,7 +78,18 @@ pub(super) fn read(place: Place<'_>, payload: &[u8], limits: &Limits) -> Result<
         config.told.push(told);
         return Ok(config);
     }
-    let Some(Value::Object(components)) = keys.get("components") else {
+    components(keys, place, limits, &mut config)?;
+    Ok(config)
+}
+
+/// The components of a device.
+fn components(
+    device: Keys<'_>,
+    place: Place<'_>,
+    limits: &Limits,
+    config: &mut Config,
+) -> Result<(), Refusal> {
+    let Some(Value::Object(components)) = device.get("components") else {
         return Err(Refusal::NotShape {
             due: "an object with components",
         });
@@ -98,7 +109,7 @@ pub(super) fn read(place: Place<'_>, payload: &[u8], limits: &Limits) -> Result<
         };
         let keys = Keys {
             own,
-            shared: Some(root),
+            shared: Some(device.own),
         };
         let platform = keys.text("platform");
         // What has nothing but its platform is taken out.
@@ -111,7 +122,7 @@ pub(super) fn read(place: Place<'_>, payload: &[u8], limits: &Limits) -> Result<
         told.key = key.as_str().into();
         config.told.push(told);
     }
-    Ok(config)
+    Ok(())
 }
 
 fn gone(key: &str) -> Told {
@@ -146,12 +157,7 @@ fn entity(keys: Keys<'_>, component: &str, object: &str, name: &str, limits: &Li
     };
     let names = [object, template.as_ref().map_or("", Template::last)];
     let mut says = says(keys, component, &names);
-    // An empty encoding is bytes.
-    let is_text = match keys.get("encoding") {
-        Some(Value::String(encoding)) => encoding.eq_ignore_ascii_case("utf-8"),
-        _ => true,
-    };
-    let readable = refusals.is_empty() && template.is_some() && is_text;
+    let readable = refusals.is_empty() && template.is_some() && is_text(keys);
     if says.speaks() && template.is_none() {
         refusals.push(Refusal::BadValue {
             field: format!("value_template of {}", crate::mqtt::reading::shown(name)),
@@ -160,12 +166,8 @@ fn entity(keys: Keys<'_>, component: &str, object: &str, name: &str, limits: &Li
     }
     if (says.speaks() && (!readable || topic.is_none())) || says == Says::Unmapped {
         says = Says::Unmapped;
-        unmapped = Some(why_unmapped(
-            keys,
-            name,
-            topic.is_some(),
-            template.is_some(),
-        ));
+        let plain = template.is_some();
+        unmapped = Some(why_unmapped(keys, name, topic.is_some(), plain));
     }
     let topic = topic.filter(|topic| is_topic(topic, limits));
     Told {
@@ -177,12 +179,7 @@ fn entity(keys: Keys<'_>, component: &str, object: &str, name: &str, limits: &Li
             .map(Into::into),
         availability: availability(keys, limits, &mut refusals),
         entity: Some(Entity {
-            name: name
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(256)
-                .collect::<String>()
-                .into(),
+            name: clean(name, 256).into(),
             topic: topic.unwrap_or_default().into(),
             template: template.unwrap_or(Template::Whole),
             says,
@@ -208,7 +205,18 @@ fn why_unmapped(keys: Keys<'_>, name: &str, has_topic: bool, plain: bool) -> Str
     } else {
         format!("class {class} in {unit}")
     };
-    let name: String = name.chars().filter(|c| !c.is_control()).take(96).collect();
-    let why: String = why.chars().filter(|c| !c.is_control()).take(64).collect();
-    format!("{name}: {why}")
+    format!("{}: {}", clean(name, 96), clean(&why, 64))
+}
+
+/// True of payloads that are text; an empty encoding is bytes.
+fn is_text(keys: Keys<'_>) -> bool {
+    match keys.get("encoding") {
+        Some(Value::String(encoding)) => encoding.eq_ignore_ascii_case("utf-8"),
+        _ => true,
+    }
+}
+
+fn clean(text: &str, most: usize) -> String {
+    let text = text.chars().filter(|c| !c.is_control());
+    text.take(most).collect()
 }
