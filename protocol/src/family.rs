@@ -6,6 +6,8 @@ use std::sync::Arc;
 use crate::gatt;
 use crate::map::{Map, MapDialect, MapLines};
 use crate::mqtt::Dialect;
+use crate::mqtt::ha_discovery::{self, HaDiscovery};
+use crate::mqtt::homie::{self, Homie};
 use crate::mqtt::zigbee2mqtt::{self, Zigbee2Mqtt};
 use crate::serial::Wire;
 use crate::serial::and_medical::{self, AndMedical};
@@ -161,6 +163,8 @@ impl Family {
         matches!(
             self,
             Self::Zigbee2Mqtt
+                | Self::HaDiscovery
+                | Self::Homie
                 | Self::JsonLines
                 | Self::EnOceanEsp3
                 | Self::RfxTrx
@@ -181,6 +185,7 @@ impl Family {
             Self::Map
                 | Self::Tasmota
                 | Self::Rtl433
+                | Self::EspHome
                 | Self::Shelly
                 | Self::Theengs
                 | Self::ChirpStack
@@ -200,6 +205,7 @@ impl Family {
         [
             (Self::Tasmota, "tele", "device/SENSOR"),
             (Self::Rtl433, "rtl_433", "device/events"),
+            (Self::EspHome, "esphome", "device/status"),
             (Self::Shelly, "shellies", "device/events/rpc"),
             (Self::Theengs, "home", "bridge/BTtoMQTT/device"),
             (
@@ -231,9 +237,26 @@ pub fn dialect(family: Family, options: &Options) -> Option<Box<dyn Dialect>> {
             };
             Some(Box::new(Zigbee2Mqtt::new(&options.base, limits)))
         }
+        Family::HaDiscovery => {
+            let limits = ha_discovery::Limits {
+                devices: options.devices,
+                message_bytes: options.longest,
+                ..ha_discovery::Limits::default()
+            };
+            Some(Box::new(HaDiscovery::new(&options.base, limits)))
+        }
+        Family::Homie => {
+            let limits = homie::Limits {
+                devices: options.devices,
+                message_bytes: options.longest,
+                ..homie::Limits::default()
+            };
+            Some(Box::new(Homie::new(&options.base, limits)))
+        }
         Family::Map
         | Family::Tasmota
         | Family::Rtl433
+        | Family::EspHome
         | Family::Shelly
         | Family::Theengs
         | Family::ChirpStack
@@ -242,10 +265,7 @@ pub fn dialect(family: Family, options: &Options) -> Option<Box<dyn Dialect>> {
             let map = options.map.as_ref().filter(|m| m.way() == Way::Mqtt)?;
             Some(Box::new(MapDialect::new(Arc::clone(map), options.longest)))
         }
-        Family::HaDiscovery
-        | Family::EspHome
-        | Family::Homie
-        | Family::JsonLines
+        Family::JsonLines
         | Family::EnOceanEsp3
         | Family::RfxTrx
         | Family::Espa444
@@ -276,6 +296,7 @@ pub fn wire(family: Family, options: &Options) -> Option<Box<dyn Wire>> {
         Family::Map
         | Family::Tasmota
         | Family::Rtl433
+        | Family::EspHome
         | Family::Shelly
         | Family::Theengs
         | Family::ChirpStack
@@ -284,11 +305,7 @@ pub fn wire(family: Family, options: &Options) -> Option<Box<dyn Wire>> {
             let map = options.map.as_ref().filter(|m| m.way() == Way::Line)?;
             Some(Box::new(MapLines::new(Arc::clone(map), options.longest)))
         }
-        Family::Zigbee2Mqtt
-        | Family::HaDiscovery
-        | Family::EspHome
-        | Family::Homie
-        | Family::Gatt => None,
+        Family::Zigbee2Mqtt | Family::HaDiscovery | Family::Homie | Family::Gatt => None,
     }
 }
 

@@ -238,6 +238,9 @@ pub struct Message {
     pub raw: Vec<u8>,
     /// The source may only be repeating what it remembers (a bridge that just started).
     pub replayed: bool,
+    /// The words were heard before the lesson that makes them plain, which came now: whether they, not the lesson, had been
+    /// kept by the broker from before. `None`: they came with this message.
+    pub late: Option<bool>,
     /// Set where the wire wants an answer once this message is safe; handed back to `Wire::safe`.
     pub ticket: Option<u32>,
     /// `Dialect::topics` answers differently since this message: the edge subscribes to what is new.

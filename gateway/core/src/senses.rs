@@ -113,7 +113,7 @@ impl Senses {
             }
         };
         let came = Came {
-            retained: publish.retained,
+            retained: message.late.unwrap_or(publish.retained),
             replayed: message.replayed,
             redelivered,
         };

@@ -53,6 +53,11 @@ const PRESETS: &[(Family, &str, &str)] = &[
         "presets/wisafe2_serial.toml",
         include_str!("../../presets/wisafe2_serial.toml"),
     ),
+    (
+        Family::EspHome,
+        "presets/esphome.toml",
+        include_str!("../../presets/esphome.toml"),
+    ),
 ];
 
 /// What a source says of its table.

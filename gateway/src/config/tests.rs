@@ -140,11 +140,15 @@ fn a_value_that_is_not_allowed_is_named_with_what_is() {
         (
             "speaks = \"zigbee2mqtt\"",
             "speaks = \"zigbee\"",
-            &[":6: source[0].speaks:", "no family", "zigbee2mqtt, "],
+            &[
+                ":6: source[0].speaks:",
+                "no family",
+                "zigbee2mqtt, ha_discovery",
+            ],
         ),
         (
             "speaks = \"zigbee2mqtt\"",
-            "speaks = \"homie\"",
+            "speaks = \"gatt\"",
             &["not yet spoken by this version"],
         ),
         ("[source.mqtt]", "", &["reached by `[source.mqtt]` alone"]),

@@ -71,6 +71,28 @@ fn state_is_kept_between_lines() {
 }
 
 #[test]
+fn what_was_announced_is_read_before_or_after_its_configuration() {
+    let config = r#"{"speaks":"ha_discovery","topic":"homeassistant/binary_sensor/hall/config","payload":{"state_topic":"hall/state","device_class":"smoke","device":{"identifiers":["1"],"name":"Hall"}}}"#;
+    let state = r#"{"speaks":"ha_discovery","topic":"hall/state","payload":"ON"}"#;
+    let due = |event: &Value| {
+        assert_eq!(
+            (&event["device"], &event["kind"], &event["condition"]),
+            (&json!("Hall"), &json!("smoke"), &json!("raised"))
+        );
+    };
+    let out = run(&format!("{config}\n{state}\n"));
+    assert_eq!(out[0]["ignored"], "a configuration");
+    due(&out[1]["events"][0]);
+    let out = run(&format!("{state}\n{config}\n"));
+    assert_eq!(out[0]["ignored"], "unmapped: hall/state");
+    due(&out[1]["events"][0]);
+    // The configuration was kept by the broker, the state was not.
+    let kept = config.replacen('{', r#"{"retained":true,"#, 1);
+    let out = run(&format!("{state}\n{kept}\n"));
+    assert_eq!(out[1]["events"][0]["flags"], json!([]));
+}
+
+#[test]
 fn hex_comes_in_any_chunks() {
     let whole = "{\"device\":\"p\",\"kind\":\"help\"}\n";
     let pairs: Vec<_> = whole.bytes().map(|b| format!("{b:02x}")).collect();

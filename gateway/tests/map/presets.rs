@@ -1,4 +1,4 @@
-//! The presets on messages that are built from what the makers' sources say (`rtl_433.jsonl` and its like), run as
+//! The presets on messages that are built from what the makers' sources say (`*.jsonl` beside this file), run as
 //! `tecs-gateway map test` runs them, and the whole command as a process.
 
 use std::path::{Path, PathBuf};
@@ -58,6 +58,33 @@ fn wmbus_says_what_the_words_of_its_drivers_mean() {
 #[test]
 fn wisafe2_says_what_its_firmware_prints() {
     says_what_is_due("wisafe2_serial");
+}
+
+#[test]
+fn esphome_says_what_its_ids_make_certain() {
+    says_what_is_due("esphome");
+}
+
+#[test]
+fn the_rule_that_the_esphome_preset_shows_reads_an_id_of_the_installers_own() {
+    let preset = include_str!("../../presets/esphome.toml");
+    let begin = preset.find("#     [[rule]]").unwrap();
+    let shown = preset[begin..]
+        .lines()
+        .take_while(|l| l.starts_with("#     "));
+    let rule: String = shown.map(|l| format!("{}\n", &l[6..])).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let own = dir.path().join("own.toml");
+    std::fs::write(&own, rule).unwrap();
+    let lines = dir.path().join("test.jsonl");
+    std::fs::write(
+        &lines,
+        r#"{"topic":"bathroom/binary_sensor/cord/state","payload":"ON","expect":[{"kind":"help","condition":"raised","device":"bathroom"}]}"#,
+    )
+    .unwrap();
+    let args = ["--preset", "esphome", "--map", own.to_str().unwrap()];
+    let (code, said) = map_test(&args, &lines);
+    assert_eq!(code, Some(0), "{said}");
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! One file a dialect: topic and payload in, [`Message`] out. A dialect keeps what it was taught (definitions,
 //! discovery) and nothing else; states that repeat are the core's.
 
+pub mod ha_discovery;
+pub mod homie;
+mod reading;
+mod waiting;
 pub mod zigbee2mqtt;
 
 use crate::signal::Message;

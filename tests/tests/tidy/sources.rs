@@ -22,6 +22,14 @@ pub(super) const LONG: &[(&str, &str)] = &[
         "protocol/tests/espa444.rs",
         "a line's talk, turn by turn, and every dialect of it",
     ),
+    (
+        "protocol/tests/ha_discovery.rs",
+        "a home's announcements, kind by kind and fault by fault",
+    ),
+    (
+        "protocol/tests/homie.rs",
+        "tables of properties, certain and not",
+    ),
     ("protocol/tests/jsonl.rs", "tables of lines, good and bad"),
     (
         "protocol/tests/modbus.rs",

@@ -2,11 +2,12 @@
 //! is urgent and what is late is decided elsewhere.
 
 use crate::json::{Fields, Value};
+use crate::mqtt::reading::{number_of, pressed, shown, state_of};
 use crate::signal::{HealthOf, Measured, Message, Missing, Reading, Refusal, Seen, Signal, What};
 use crate::vocabulary::{AlarmKind, Condition, HealthKind, VitalKind};
 use crate::when;
 
-use super::judge::{is_on, number_of, pressed, shown, state_of, untaught};
+use super::judge::{is_on, untaught};
 use super::meanings::{Means, Usual};
 use super::teach::{Property, Taught};
 use super::words::{Says, Words, says};

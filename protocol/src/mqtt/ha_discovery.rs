@@ -1,0 +1,310 @@
+//! Home Assistant's MQTT discovery: what devices publish about themselves for Home Assistant says where their states come
+//! and what they mean. It acknowledges nothing, keeps no alarm and has no clock.
+//!
+//! **Configurations** come on `<prefix>/<component>/[node/]<object>/config`, retained: one entity each, or with the component
+//! `device` a device and its components. An empty payload takes one out. What is learned adds topics
+//! ([`Dialect::topics`], `Message::topics_changed`): exact ones, never a wildcard, never one of the broker's own.
+//!
+//! **Meanings** are the classes' (`binary_sensor`, `sensor`, `event`, `cover`), the locks' and the triggers'. An entity without a
+//! class that a table knows, or with a template that is more than a plain path, is named as unmapped once and not read:
+//! a missing reading is told, a wrong one is not.
+//!
+//! **Devices.** Entities that share an identifier are one device, called by its name; two of one name carry their
+//! identifier with it.
+//!
+//! **Order.** A broker that kept our session gives what it queued before any configuration. A state whose entity nobody
+//! knows yet waits for it a minute (`Message::late`).
+//!
+//! **`off_delay`.** On is one and the same for so long after it was said last; then it is news again. Nothing says its end.
+
+mod asked;
+mod availability;
+mod classes;
+mod config;
+mod devices;
+mod entity;
+mod keys;
+mod learn;
+mod meaning;
+pub mod say;
+mod template;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::signal::{Message, Reading, Refusal, Seen, Signal, What};
+use crate::vocabulary::State;
+
+use super::waiting::Waiting;
+use super::{Dialect, Publish};
+use asked::Asked;
+use availability::Availability;
+use config::Place;
+use devices::Devices;
+use entity::{Entity, Said};
+use template::{Heard, Template};
+
+/// The prefix of Home Assistant's own default configuration.
+pub const DEFAULT_PREFIX: &str = "homeassistant";
+
+/// What one discovery prefix may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Devices.
+    pub devices: usize,
+    /// Entities of all devices.
+    pub entities: usize,
+    /// A state, bytes.
+    pub message_bytes: usize,
+    /// A configuration, bytes.
+    pub config_bytes: usize,
+    /// A topic, bytes.
+    pub topic_bytes: usize,
+    /// All topics that are asked for, bytes: one subscription holds them.
+    pub topics_bytes: usize,
+}
+
+impl Default for Limits {
+    /// 512 devices, 64 KiB a message (design, 'Limits that are promises'); 8192 entities, 256 KiB a configuration, 256 bytes a
+    /// topic and 192 KiB all of them.
+    fn default() -> Self {
+        Self {
+            devices: 512,
+            entities: 8192,
+            message_bytes: 64 * 1024,
+            config_bytes: 256 * 1024,
+            topic_bytes: 256,
+            topics_bytes: 192 * 1024,
+        }
+    }
+}
+
+/// The reader of one discovery prefix.
+#[derive(Debug)]
+pub struct HaDiscovery {
+    prefix: String,
+    limits: Limits,
+    /// By the place of their configuration and, in a device's, their key.
+    entities: BTreeMap<Box<str>, Known>,
+    /// By state topic.
+    by_topic: BTreeMap<Box<str>, BTreeSet<Box<str>>>,
+    unique: BTreeMap<Box<str>, Box<str>>,
+    devices: Devices,
+    availability: Availability,
+    waiting: Waiting,
+    asked: Asked,
+}
+
+/// An entity, and what is remembered of it.
+#[derive(Debug)]
+struct Known {
+    entity: Entity,
+    device: Box<str>,
+    unique_id: Option<Box<str>>,
+    /// When it was last on, of one that turns off by itself.
+    on_at_ms: Option<u64>,
+    /// That nobody knows what it says was told.
+    told: bool,
+}
+
+impl HaDiscovery {
+    /// A reader below `prefix`; an empty prefix is the default one.
+    pub fn new(prefix: &str, limits: Limits) -> Self {
+        let prefix = prefix.trim_matches('/');
+        let prefix = if prefix.is_empty() {
+            DEFAULT_PREFIX
+        } else {
+            prefix
+        };
+        Self {
+            prefix: prefix.to_owned(),
+            limits,
+            entities: BTreeMap::new(),
+            by_topic: BTreeMap::new(),
+            unique: BTreeMap::new(),
+            devices: Devices::default(),
+            availability: Availability::default(),
+            waiting: Waiting::default(),
+            asked: Asked::default(),
+        }
+    }
+
+    /// How many entities are known.
+    pub fn entities(&self) -> usize {
+        self.entities.len()
+    }
+
+    /// How many devices are known.
+    pub fn devices(&self) -> usize {
+        self.devices.len()
+    }
+
+    /// How many states wait for a configuration, and how many were dropped because there was no room.
+    pub fn waiting(&self) -> (usize, u64) {
+        (self.waiting.len(), self.waiting.dropped())
+    }
+
+    /// Where a configuration was published; `None` for any other topic.
+    fn place<'t>(&self, topic: &'t str) -> Option<Place<'t>> {
+        let below = topic.strip_prefix(&self.prefix)?.strip_prefix('/')?;
+        let whole = below.strip_suffix("/config")?;
+        let mut levels = whole.split('/');
+        let component = levels.next().filter(|c| !c.is_empty())?;
+        let (object, rest) = (levels.next_back()?, levels.count());
+        (rest <= 1 && !object.is_empty()).then_some(Place {
+            component,
+            object,
+            whole,
+        })
+    }
+
+    fn state(&mut self, publish: &Publish<'_>) -> Message {
+        if publish.payload.len() > self.limits.message_bytes {
+            return Message::refused(Refusal::TooLarge {
+                bytes: publish.payload.len(),
+                limit: self.limits.message_bytes,
+            });
+        }
+        let number = self.waiting.keep(publish);
+        let mut message = Message::default();
+        let is_availability = self.availability.is_topic(publish.topic);
+        if is_availability {
+            let heard = self
+                .availability
+                .hear(publish.topic, publish.payload, &self.devices);
+            match heard {
+                Ok(signals) => message.signals.extend(signals),
+                Err(refusal) => message.refusals.push(refusal),
+            }
+        }
+        let keys: Vec<Box<str>> = match self.by_topic.get(publish.topic) {
+            Some(keys) => keys.iter().cloned().collect(),
+            None if is_availability => Vec::new(),
+            None => {
+                message.unmapped.push(super::reading::shown(publish.topic));
+                return message;
+            }
+        };
+        if !keys.is_empty() {
+            match Heard::new(publish.payload) {
+                Ok(heard) => self.speak(&keys, &heard, publish.now_ms, &mut message),
+                Err(refusal) => refuse_each(&mut message, vec![refusal]),
+            }
+        }
+        if message.signals.iter().any(|s| s.reading == Reading::Pulse) {
+            self.waiting.pressed(number);
+        }
+        let silent = message.signals.is_empty() && message.unmapped.is_empty();
+        if silent && message.refusals.is_empty() {
+            message.ignored = Some("nothing for telecare in it");
+        }
+        message
+    }
+
+    /// What a message says for each of these entities.
+    fn speak(&mut self, keys: &[Box<str>], heard: &Heard<'_>, now_ms: u64, message: &mut Message) {
+        let mut others: Vec<(Template, Refusal)> = Vec::new();
+        let mut met: Vec<Template> = Vec::new();
+        for key in keys {
+            let Some(known) = self.entities.get_mut(key) else {
+                continue;
+            };
+            match known.entity.read(heard) {
+                Said::What(what, reading) => {
+                    met.push(known.entity.template.clone());
+                    if known.still_on(reading, &what, now_ms) {
+                        continue;
+                    }
+                    let name = self.devices.name(&known.device);
+                    let field = self.devices.field(&known.device, key);
+                    let mut signal = Signal::new(name, field, reading, what);
+                    self.devices
+                        .model(&known.device)
+                        .clone_into(&mut signal.model);
+                    message.signals.push(signal);
+                }
+                Said::Nothing => {}
+                Said::Other(refusal) => others.push((known.entity.template.clone(), refusal)),
+                Said::Refused(refusal) => refuse_each(message, vec![refusal]),
+                Said::Unmapped if known.told => {}
+                Said::Unmapped => {
+                    known.told = true;
+                    message.unmapped.push(known.entity.shown());
+                }
+            }
+        }
+        // Codes of a receiver: each entity waits for its own, and somebody has known this one.
+        others.retain(|(template, _)| !met.contains(template));
+        refuse_each(
+            message,
+            others.into_iter().map(|(_, refusal)| refusal).collect(),
+        );
+    }
+}
+
+impl Known {
+    /// Whether this on is the one that was said a moment ago, and remembers it.
+    fn still_on(&mut self, reading: Reading, what: &What, now_ms: u64) -> bool {
+        let (Some(delay), Reading::Pulse) = (self.entity.off_delay_ms, reading) else {
+            return false;
+        };
+        if !is_on(what) {
+            self.on_at_ms = None;
+            return false;
+        }
+        let before = self.on_at_ms.replace(now_ms);
+        before.is_some_and(|at| now_ms.saturating_sub(at) < delay)
+    }
+}
+
+/// True of what began: an alarm raised, a state that is active or open.
+fn is_on(what: &What) -> bool {
+    match what {
+        What::Observed {
+            seen: Seen::State(state),
+            ..
+        } => !matches!(state, State::Clear | State::Closed | State::Locked),
+        other => other.is_raised(),
+    }
+}
+
+impl Dialect for HaDiscovery {
+    fn topics(&self) -> Vec<String> {
+        let mut topics = vec![
+            format!("{}/+/+/config", self.prefix),
+            format!("{}/+/+/+/config", self.prefix),
+        ];
+        topics.extend(self.asked.topics.keys().map(ToString::to_string));
+        topics
+    }
+
+    fn is_lesson(&self, topic: &str) -> bool {
+        self.place(topic).is_some()
+    }
+
+    fn read(&mut self, publish: &Publish<'_>) -> Message {
+        if let Some(place) = self.place(publish.topic) {
+            return self.learn(place, publish);
+        }
+        if publish.topic.strip_prefix(&self.prefix) == Some("/status") {
+            return Message::ignored("Home Assistant about itself");
+        }
+        self.state(publish)
+    }
+}
+
+/// A topic that may be asked for: without wildcards, and none of the broker's own.
+fn is_topic(topic: &str, limits: &Limits) -> bool {
+    !topic.is_empty()
+        && topic.len() <= limits.topic_bytes
+        && !topic.starts_with('$')
+        && !topic.contains(|c: char| c.is_control() || matches!(c, '+' | '#'))
+}
+
+/// Refusals are counted, but a hostile configuration must not make them a burden: of one kind the first is enough.
+fn refuse_each(message: &mut Message, refusals: Vec<Refusal>) {
+    for refusal in refusals {
+        if !message.refusals.contains(&refusal) && message.refusals.len() < 32 {
+            message.refusals.push(refusal);
+        }
+    }
+}

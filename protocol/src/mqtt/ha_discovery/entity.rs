@@ -1,0 +1,294 @@
+//! One entity: where its words stand and what they say. It reads one message; what repeats is the core's, except that what
+//! `off_delay` holds on is one and the same.
+
+use serde_json::Value as Json;
+
+use crate::json::{Token, Value, word_token};
+use crate::mqtt::reading::{call, number_of, press, shown};
+use crate::signal::{HealthOf, Reading, Refusal, Seen, What};
+use crate::vocabulary::{AlarmKind, Condition, HealthKind, ObservedKind};
+
+use super::classes::{self, Two};
+use super::template::{Found, Heard, Template};
+
+/// The longest name of a press that is passed on, bytes.
+const PRESS_LONGEST: usize = 64;
+
+/// An entity, as its configuration has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entity {
+    /// `component/[node/]object`, as the installer reads it.
+    pub(super) name: Box<str>,
+    /// Where its state is published.
+    pub(super) topic: Box<str>,
+    pub(super) template: Template,
+    pub(super) says: Says,
+    /// On turns off by itself after this long, ms.
+    pub(super) off_delay_ms: Option<u64>,
+}
+
+/// What an entity says.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Says {
+    /// One of two values.
+    Two {
+        two: Two,
+        on: Payload,
+        off: Payload,
+        /// Words on the way between the two.
+        between: Vec<Payload>,
+    },
+    /// A measurement and its unit.
+    Number(ObservedKind, Box<str>),
+    /// A battery's charge.
+    Charge,
+    /// JSON with an `event_type`; true: the event is a motion.
+    Event { motion: bool },
+    /// A press when this payload comes; any payload where there is none. `None`: a button that comes up.
+    Trigger(Option<Payload>, Option<What>),
+    /// An alarm panel's state: `triggered` raises.
+    Panel,
+    /// Known, and nothing for telecare.
+    Quiet,
+    /// Nobody knows, or it cannot be read.
+    Unmapped,
+}
+
+/// A value of a configuration that is compared with what is said: exactly first, then by type and text.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Payload {
+    text: Box<str>,
+    token: Token<Box<str>>,
+}
+
+/// What one message says for one entity.
+#[derive(Debug, PartialEq)]
+pub(super) enum Said {
+    What(What, Reading),
+    /// Known, and nothing to say.
+    Nothing,
+    /// None of its values: another entity's on the same topic, perhaps.
+    Other(Refusal),
+    Refused(Refusal),
+    /// It cannot be read.
+    Unmapped,
+}
+
+impl Payload {
+    /// A value as a configuration writes it; `None` for a list or an object.
+    pub(super) fn of(value: &Json) -> Option<Self> {
+        match value {
+            Json::String(text) => Some(Self::word(text)),
+            Json::Bool(_) | Json::Number(_) => Some(Self::word(&value.to_string())),
+            Json::Null | Json::Array(_) | Json::Object(_) => None,
+        }
+    }
+
+    /// A word.
+    pub(super) fn word(text: &str) -> Self {
+        Self {
+            text: text.trim().into(),
+            token: word_token(text).owned(),
+        }
+    }
+
+    pub(super) fn is_exactly(&self, said: &str) -> bool {
+        &*self.text == said
+    }
+
+    pub(super) fn is(&self, said: Value<'_>) -> bool {
+        said.token().is_some_and(|said| self.token.is(&said))
+    }
+}
+
+impl Says {
+    /// True of an entity whose topic is worth asking for.
+    pub(super) const fn speaks(&self) -> bool {
+        match self {
+            Self::Two { .. }
+            | Self::Number(..)
+            | Self::Charge
+            | Self::Event { .. }
+            | Self::Trigger(_, Some(_))
+            | Self::Panel => true,
+            Self::Trigger(_, None) | Self::Quiet | Self::Unmapped => false,
+        }
+    }
+}
+
+impl Entity {
+    /// The name of its field for refusals.
+    pub(super) fn shown(&self) -> String {
+        shown(&self.name)
+    }
+
+    /// Reads one message.
+    pub(super) fn read(&self, heard: &Heard<'_>) -> Said {
+        match &self.says {
+            Says::Quiet | Says::Trigger(_, None) => return Said::Nothing,
+            Says::Unmapped => return Said::Unmapped,
+            _ => {}
+        }
+        let number;
+        let (value, text) = match self.template.find(heard) {
+            Found::Refused(refusal) => return Said::Refused(refusal),
+            Found::Text(text) => (Value::Text(text), text),
+            Found::Absent | Found::Json(Json::Null) => return Said::Nothing,
+            Found::Json(Json::String(text)) => (Value::Text(text.trim()), text.trim()),
+            Found::Json(Json::Bool(yes)) => {
+                (Value::Bool(*yes), if *yes { "true" } else { "false" })
+            }
+            Found::Json(Json::Number(n)) => {
+                number = n.to_string();
+                let value = n.as_f64().map_or(Value::Nested, Value::Number);
+                (value, number.as_str())
+            }
+            Found::Json(json @ (Json::Object(_) | Json::Array(_))) => return self.nested(json),
+        };
+        if is_unknown(text) {
+            return Said::Nothing;
+        }
+        self.single(value, text)
+    }
+
+    /// What an object says: an event, and nothing else.
+    fn nested(&self, json: &Json) -> Said {
+        match (&self.says, json.get("event_type")) {
+            (Says::Event { motion }, Some(Json::String(kind))) => self.event(kind, *motion),
+            // A template may make `{}` of what is no event.
+            (Says::Event { .. }, None)
+                if json.as_object().is_some_and(serde_json::Map::is_empty) =>
+            {
+                Said::Nothing
+            }
+            _ => Said::Refused(self.bad("a single value, or an object with an event_type")),
+        }
+    }
+
+    fn single(&self, value: Value<'_>, text: &str) -> Said {
+        match &self.says {
+            Says::Two {
+                two,
+                on,
+                off,
+                between,
+            } => self.one_of_two(*two, (on, off), between, value, text),
+            Says::Number(kind, unit) => match number_of(*kind, value, Some(unit), &self.shown()) {
+                Ok(number) => {
+                    let seen = Seen::Value(number);
+                    Said::What(What::Observed { kind: *kind, seen }, Reading::Sample)
+                }
+                Err(refusal) => Said::Refused(refusal),
+            },
+            Says::Charge => match value.number().filter(|n| (0.0..=100.0).contains(n)) {
+                Some(charge) => {
+                    let what = What::Health {
+                        kind: HealthKind::Battery,
+                        of: HealthOf::Value(charge),
+                        detail: String::new(),
+                    };
+                    Said::What(what, Reading::Sample)
+                }
+                None => Said::Refused(self.bad("0 to 100")),
+            },
+            Says::Event { motion } => match serde_json::from_str::<Json>(text) {
+                Ok(json @ Json::Object(_)) => match json.get("event_type") {
+                    Some(Json::String(kind)) => self.event(kind, *motion),
+                    _ if json.as_object().is_some_and(serde_json::Map::is_empty) => Said::Nothing,
+                    _ => Said::Refused(self.bad("an object with an event_type")),
+                },
+                Ok(_) | Err(_) => Said::Refused(self.bad("an object with an event_type")),
+            },
+            Says::Trigger(payload, what) => match (payload, what) {
+                (_, None) => Said::Nothing,
+                (Some(payload), Some(_)) if !payload.is_exactly(text) && !payload.is(value) => {
+                    Said::Nothing
+                }
+                (_, Some(what)) => Said::What(what.clone(), Reading::Pulse),
+            },
+            Says::Panel => self.panel(text),
+            Says::Quiet => Said::Nothing,
+            Says::Unmapped => Said::Unmapped,
+        }
+    }
+
+    fn one_of_two(
+        &self,
+        two: Two,
+        (on, off): (&Payload, &Payload),
+        between: &[Payload],
+        value: Value<'_>,
+        text: &str,
+    ) -> Said {
+        let is_on = if on.is_exactly(text) {
+            true
+        } else if off.is_exactly(text) {
+            false
+        } else if between.iter().any(|word| word.is(value)) {
+            return Said::Nothing;
+        } else {
+            match (on.is(value), off.is(value)) {
+                (true, false) => true,
+                (false, true) => false,
+                // Both: two words that differ in their letters' case alone.
+                (true, true) | (false, false) => {
+                    return Said::Other(self.bad("one of the payloads of its configuration"));
+                }
+            }
+        };
+        // What comes by itself alone is news each time; nothing tells of its end.
+        let reading = match self.off_delay_ms {
+            Some(_) => Reading::Pulse,
+            None => Reading::Edge,
+        };
+        Said::What(classes::said(two, is_on, &self.shown()), reading)
+    }
+
+    fn event(&self, kind: &str, motion: bool) -> Said {
+        if kind.is_empty() || kind.len() > PRESS_LONGEST || kind.contains(char::is_control) {
+            return Said::Refused(self.bad("an event_type of at most 64 bytes"));
+        }
+        let object = self.name.rsplit('/').next().unwrap_or_default();
+        let what = match call(&[object]) {
+            _ if motion => classes::said(Two::Seen(ObservedKind::Motion), true, ""),
+            Some(alarm) if press(&[kind]).is_some() => What::alarm(alarm, Condition::Raised),
+            Some(_) | None => match press(&[kind]) {
+                Some(what) => what,
+                None => return Said::Nothing,
+            },
+        };
+        Said::What(what, Reading::Pulse)
+    }
+
+    /// An alarm panel does not say of what: intruders, fire, or somebody's button.
+    fn panel(&self, text: &str) -> Said {
+        const CALM: &[&str] = &["disarmed", "arming", "pending", "disarming"];
+        let is = |word: &str| text.eq_ignore_ascii_case(word);
+        let armed = text
+            .get(..6)
+            .is_some_and(|begin| begin.eq_ignore_ascii_case("armed_"));
+        let raised = is("triggered");
+        if !raised && !armed && !CALM.iter().any(|word| is(word)) {
+            return Said::Refused(self.bad("a state of an alarm panel"));
+        }
+        let two = Two::Alarm(AlarmKind::Unknown);
+        // Somebody comes in and has time to disarm it: nothing began, and nothing ended.
+        if is("pending") {
+            return Said::Nothing;
+        }
+        Said::What(classes::said(two, raised, &self.shown()), Reading::Edge)
+    }
+
+    fn bad(&self, due: &'static str) -> Refusal {
+        Refusal::BadValue {
+            field: self.shown(),
+            due,
+        }
+    }
+}
+
+/// Words by which software says that it does not know.
+fn is_unknown(text: &str) -> bool {
+    const UNKNOWN: &[&str] = &["", "none", "null", "unknown", "unavailable", "nan"];
+    UNKNOWN.iter().any(|word| text.eq_ignore_ascii_case(word))
+}

@@ -1,0 +1,192 @@
+//! What a name, a press and a number say, whichever dialect brings them. Pure functions; they keep nothing and know no topic.
+
+use crate::json::Value;
+use crate::signal::{Refusal, What};
+use crate::units::convert;
+use crate::vocabulary::{AlarmKind, Condition, ObservedKind, State};
+
+/// A name as it may be shown: bounded, without control characters.
+pub(crate) fn shown(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(64).collect()
+}
+
+/// The state that on or off is, in the words of its kind.
+pub(crate) const fn state_of(kind: ObservedKind, on: bool) -> State {
+    match (kind, on) {
+        (ObservedKind::Contact | ObservedKind::Valve, true) => State::Open,
+        (ObservedKind::Contact | ObservedKind::Valve, false) => State::Closed,
+        (ObservedKind::Lock, true) => State::Locked,
+        (ObservedKind::Lock, false) => State::Unlocked,
+        (_, true) => State::Active,
+        (_, false) => State::Clear,
+    }
+}
+
+/// What a press means.
+pub(crate) fn pressed(action: &str, is_object: bool) -> What {
+    let mut parts = action.split('_');
+    let has = |word: &str| {
+        action
+            .split('_')
+            .any(|part| part.eq_ignore_ascii_case(word))
+    };
+    if has("sos") || has("emergency") || has("help") {
+        return What::alarm(AlarmKind::Help, Condition::Raised);
+    }
+    if has("panic") {
+        return What::alarm(AlarmKind::Panic, Condition::Raised);
+    }
+    // A cube falls as well; its definition names what it does besides.
+    if parts.next() == Some("fall") && parts.next().is_none() && !is_object {
+        return What::alarm(AlarmKind::Fall, Condition::Raised);
+    }
+    let state = match action {
+        "single" | "single_press" | "single_click" | "click" => State::Single,
+        "double" | "double_press" | "double_click" => State::Double,
+        "hold" | "long" | "long_press" | "long_click" => State::Long,
+        other => State::Named(other.to_owned()),
+    };
+    What::state(ObservedKind::Button, state)
+}
+
+/// A measurement in the vocabulary's unit, when it can be one.
+pub(crate) fn number_of(
+    kind: ObservedKind,
+    value: Value<'_>,
+    unit: Option<&str>,
+    key: &str,
+) -> Result<f64, Refusal> {
+    let bad = |due| Refusal::BadValue {
+        field: shown(key),
+        due,
+    };
+    let said = value.number().ok_or(bad("a number"))?;
+    let number = match (unit.filter(|u| !u.is_empty()), kind.unit()) {
+        (Some(from), Some(unit)) => convert(said, from, unit).ok_or_else(|| Refusal::BadUnit {
+            field: shown(key),
+            unit: shown(from),
+        })?,
+        _ => said,
+    };
+    // 327.67, −327.68 and 655.35 are a sensor's marks for no reading.
+    let (range, due) = match kind {
+        ObservedKind::Temperature => (-100.0..=200.0, "a temperature from -100 to 200 Cel"),
+        ObservedKind::Humidity => (0.0..=100.0, "a humidity from 0 to 100 %"),
+        ObservedKind::Illuminance => (0.0..=200_000.0, "an illuminance from 0 to 200000 lx"),
+        _ => (-1e9..=1e9, "a number below a thousand million"),
+    };
+    if range.contains(&number) {
+        Ok(number)
+    } else {
+        Err(bad(due))
+    }
+}
+
+/// What an entity without a telling class is when its name is exactly a call for help.
+pub(crate) fn call(names: &[&str]) -> Option<AlarmKind> {
+    names.iter().find_map(|name| {
+        Some(match &*plain(name) {
+            "sos" | "sos_button" | "sos_alarm" | "sos_call" | "emergency" | "emergency_button"
+            | "emergency_call" | "help" | "help_button" | "call_for_help" => AlarmKind::Help,
+            "panic" | "panic_button" | "panic_alarm" => AlarmKind::Panic,
+            "fall" | "fall_alarm" | "fall_detected" | "fall_detection" => AlarmKind::Fall,
+            _ => return None,
+        })
+    })
+}
+
+/// True of what is measured elsewhere than in the room: rules about a cold home must not read it.
+pub(crate) fn is_elsewhere(names: &[&str]) -> bool {
+    const ELSEWHERE: &[&str] = &[
+        "boiler",
+        "chip",
+        "cpu",
+        "device",
+        "dew",
+        "esp",
+        "esp32",
+        "esp8266",
+        "feels",
+        "freezer",
+        "fridge",
+        "internal",
+        "outdoor",
+        "outside",
+        "oven",
+        "processor",
+        "refrigerator",
+        "setpoint",
+        "soc",
+        "soil",
+        "target",
+        "water",
+    ];
+    names
+        .iter()
+        .any(|name| plain(name).split('_').any(|part| ELSEWHERE.contains(&part)))
+}
+
+/// What a press says; `words` are all that its configuration and message call it. `None`: a button that comes up.
+pub(crate) fn press(words: &[&str]) -> Option<What> {
+    let words: Vec<String> = words.iter().map(|w| plain(w)).collect();
+    for word in &words {
+        let what = pressed(word, false);
+        if matches!(what, What::Alarm { .. }) {
+            return Some(what);
+        }
+    }
+    let any = |part: &str| words.iter().any(|w| w.split('_').any(|p| p == part));
+    if any("release") || any("released") {
+        return None;
+    }
+    let state = words.iter().find_map(|word| {
+        Some(match word.as_str() {
+            "" | "action" | "click" | "press" | "event" | "button" => return None,
+            "button_short_press" | "short_press" | "short" | "single" | "single_press"
+            | "single_click" => State::Single,
+            "button_double_press" | "double" | "double_press" | "double_click" => State::Double,
+            "button_long_press" | "long" | "long_press" | "long_click" | "hold" => State::Long,
+            other => State::Named(other.to_owned()),
+        })
+    });
+    Some(What::state(
+        ObservedKind::Button,
+        state.unwrap_or(State::Single),
+    ))
+}
+
+/// A name in small letters with `_` between its words.
+pub(crate) fn plain(name: &str) -> String {
+    let name = name.trim().chars().take(64);
+    name.map(|c| match c {
+        ' ' | '-' | '.' => '_',
+        other => other.to_ascii_lowercase(),
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_press_is_what_its_words_say_and_a_button_that_comes_up_says_nothing() {
+        for (words, due) in [
+            (&["action", "single"][..], "State(Single)"),
+            (&["button_short_press", "button_1"], "State(Single)"),
+            (&["button_double_press", "button_1"], "State(Double)"),
+            (&["button_long_press", "turn_on"], "State(Long)"),
+            (&["action", "1_single"], "Named(\"1_single\")"),
+            (&["press"], "State(Single)"),
+            (&["action", "emergency"], "kind: Help"),
+            (&["button_short_press", "SOS"], "kind: Help"),
+            (&["click", "panic"], "kind: Panic"),
+            (&["fall"], "kind: Fall"),
+        ] {
+            let what = format!("{:?}", press(words).unwrap());
+            assert!(what.contains(due), "{words:?}: {what}");
+        }
+        assert_eq!(press(&["button_long_release", "button_1"]), None);
+        assert_eq!(press(&["action", "release"]), None);
+    }
+}
