@@ -2,6 +2,7 @@
 //! It never answers before, and never answers for a record that the ledger did not take.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::future::BoxFuture;
 use tecs_protocol::hub::v1::{self, from_hub::Says};
@@ -27,6 +28,9 @@ pub(crate) struct Done {
     pub(crate) says: Result<Vec<Says>, StoreError>,
 }
 
+/// Where it is logged, at DEBUG, that a parcel is durable: `TECS_LOG=info,tecs_hub::durable=debug`. Names and a time alone.
+const DURABLE: &str = "tecs_hub::durable";
+
 /// Reads a parcel, puts it into the ledger's line at once, and answers when it is durable.
 pub(crate) fn take(
     store: &Arc<dyn Store>,
@@ -50,10 +54,13 @@ pub(crate) fn take(
         })
         .collect();
     let (taken, refused) = answers(&batch);
+    let places = (parcel.first_seq, batch.len() as u64);
+    let whose = gateway.to_owned();
     let ledger = store.ledger_id();
     let stored = store.append(batch);
     let answer = Box::pin(async move {
         let says = stored.await.map(|fates| {
+            durable(&whose, epoch, lane, places);
             let mut says = Vec::new();
             if !taken.is_empty() {
                 says.push(words::receipt(ledger, epoch, lane.wire(), &taken));
@@ -72,6 +79,26 @@ pub(crate) fn take(
         Done { bytes, says }
     });
     Taken { bytes, answer }
+}
+
+/// Whoever measures finds here when what became durable, by this machine's clock.
+fn durable(gateway: &str, epoch: u64, lane: Lane, (first, count): (u64, u64)) {
+    tracing::debug!(
+        target: DURABLE,
+        gateway,
+        epoch = format_args!("{epoch:016x}"),
+        lane = lane.word(),
+        first,
+        count,
+        at_us = u64::try_from(
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_micros()
+        )
+        .unwrap_or(u64::MAX),
+        "durable"
+    );
 }
 
 /// Which numbers are receipted, ascending and joined, and which are refused, with the reason.
