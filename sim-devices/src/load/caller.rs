@@ -122,6 +122,17 @@ impl Caller {
         Ok(all)
     }
 
+    /// So many routine records each second, so many times.
+    pub(super) async fn at_a_pace(&mut self, each: u64, times: u64) -> anyhow::Result<Sent> {
+        let mut all = Sent::default();
+        let began = Instant::now();
+        for n in 1..=times {
+            all = all.and(self.sends(each, None).await?);
+            sleep_until((began + Duration::from_secs(n)).into()).await;
+        }
+        Ok(all)
+    }
+
     async fn parcel(&mut self, lane: Lane, count: u64) -> anyhow::Result<()> {
         let slot = usize::from(lane == Lane::Routine);
         let first = self.next.get(slot).copied().unwrap_or(1);

@@ -28,6 +28,8 @@ const AT_LEISURE: usize = 16;
 /// Gateways that have nothing to say but alarms: each once a second.
 const ALARMED: usize = 20;
 const ALARM_EVERY: Duration = Duration::from_secs(1);
+/// How long the pace is kept, s.
+const PACED_S: u64 = 6;
 /// Among the homes that come back at once, each of so many has an alarm that waited.
 const ONE_IN: usize = 20;
 /// The hub's page answers within this.
@@ -42,6 +44,9 @@ pub struct HubArgs {
     /// Records of each while it is measured how many a second the hub takes.
     #[arg(long, default_value_t = 120)]
     events: u64,
+    /// Events a second of all of them together, at which the alarms' waits are taken for 6 s; 0: not at all.
+    #[arg(long, default_value_t = 20_000)]
+    at_rate: u64,
     /// Records that each has kept for six hours when all come back at once (4.0 million of 40,000 homes).
     #[arg(long, default_value_t = 100)]
     backlog: u64,
@@ -58,6 +63,15 @@ struct Town {
     process: Option<Process>,
 }
 
+/// How the homes speak.
+#[derive(Debug, Clone, Copy)]
+enum Pace {
+    /// All of so many records at once.
+    Once(u64),
+    /// So many a second.
+    Second(u64),
+}
+
 /// Everything, as one JSON object.
 pub(super) async fn run(args: &HubArgs, work: &Path) -> anyhow::Result<Value> {
     files_for(args.gateways)?;
@@ -66,20 +80,24 @@ pub(super) async fn run(args: &HubArgs, work: &Path) -> anyhow::Result<Value> {
     let callers = town.everybody_calls().await?;
     sleep(Duration::from_secs(2)).await;
     let connected = town.used();
-    let (steady, lost_then) = town.steady(callers, args.events).await?;
+    let homes = args.gateways.max(1) as u64;
+    let pace = Pace::Second(args.at_rate.div_ceil(homes));
+    let (callers, paced, lost_first) = town.all_send(callers, pace).await?;
+    let (_, flood, lost_then) = town.all_send(callers, Pace::Once(args.events)).await?;
     let peak = town.used().peak_kib;
     let (storm, lost_later) = town.storm(args.backlog).await?;
     let more = connected.rss_kib.saturating_sub(alone.rss_kib);
     let told = json!({
         "gateways": args.gateways,
-        "lost": lost_then + lost_later,
+        "lost": lost_first + lost_then + lost_later,
         "rss_mib": {
             "alone": mib(alone.rss_kib),
             "connected": mib(connected.rss_kib),
             "peak": mib(peak.max(town.used().peak_kib)),
         },
         "memory_per_gateway_kib": per(more as f64, town.ids.len() as u64, 1.0),
-        "steady": steady,
+        "at_rate": paced,
+        "flood": flood,
         "storm": storm,
         "machine": machine(),
     });
@@ -176,8 +194,12 @@ impl Town {
         Ok(callers)
     }
 
-    /// All send at once, as fast as they get receipts; alarms come between. The figures, and what got no receipt.
-    async fn steady(&self, mut callers: Vec<Caller>, events: u64) -> anyhow::Result<(Value, u64)> {
+    /// All send, and alarms come between. Gives the streams back, the figures, and what got no receipt.
+    async fn all_send(
+        &self,
+        mut callers: Vec<Caller>,
+        pace: Pace,
+    ) -> anyhow::Result<(Vec<Caller>, Value, u64)> {
         let before = self.used();
         let alarmed = callers.split_off(callers.len().saturating_sub(ALARMED));
         let enough = Arc::new(AtomicBool::new(false));
@@ -186,13 +208,20 @@ impl Town {
             let enough = Arc::clone(&enough);
             alarms.spawn(async move {
                 sleep(ALARM_EVERY * u32::try_from(n)? / u32::try_from(ALARMED)?).await;
-                caller.alarms(ALARM_EVERY, &enough).await
+                let sent = caller.alarms(ALARM_EVERY, &enough).await?;
+                anyhow::Ok((sent, caller))
             });
         }
         let began = Instant::now();
         let mut bulk = JoinSet::new();
         for mut caller in callers {
-            bulk.spawn(async move { caller.sends(events, None).await.map(|sent| (sent, caller)) });
+            bulk.spawn(async move {
+                let sent = match pace {
+                    Pace::Once(records) => caller.sends(records, None).await?,
+                    Pace::Second(records) => caller.at_a_pace(records, PACED_S).await?,
+                };
+                anyhow::Ok((sent, caller))
+            });
         }
         let (mut sent, mut connected) = (Sent::default(), Vec::new());
         while let Some(done) = bulk.join_next().await {
@@ -203,8 +232,13 @@ impl Town {
         }
         let took = began.elapsed().as_secs_f64();
         enough.store(true, Ordering::Relaxed);
-        let sent = collect(alarms, sent).await?;
-        Ok(self.told(before, &sent, took))
+        while let Some(done) = alarms.join_next().await {
+            let (one, caller) = done??;
+            connected.push(caller);
+            sent = sent.and(one);
+        }
+        let (told, lost) = self.told(before, &sent, took);
+        Ok((connected, told, lost))
     }
 
     /// The hub is killed and comes back; every home dials at that moment with its backlog, some with an alarm.
@@ -221,7 +255,10 @@ impl Town {
             let alarm = (n % ONE_IN == 0).then_some(began);
             storm.spawn(async move { call.await?.sends(backlog, alarm).await });
         }
-        let sent = collect(storm, Sent::default()).await?;
+        let mut sent = Sent::default();
+        while let Some(one) = storm.join_next().await {
+            sent = sent.and(one??);
+        }
         Ok(self.told(before, &sent, began.elapsed().as_secs_f64()))
     }
 
@@ -239,11 +276,4 @@ impl Town {
         });
         (told, sent.records - sent.receipted)
     }
-}
-
-async fn collect(mut tasks: JoinSet<anyhow::Result<Sent>>, mut all: Sent) -> anyhow::Result<Sent> {
-    while let Some(sent) = tasks.join_next().await {
-        all = all.and(sent??);
-    }
-    Ok(all)
 }

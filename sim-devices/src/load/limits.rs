@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -17,6 +18,8 @@ use super::words::BYTES;
 
 /// Syncs and pages, each.
 const SYNCS: u64 = 200;
+/// Between two syncs that are taken beside something else.
+const MEANWHILE: Duration = Duration::from_millis(200);
 /// Messages over the broker, and round trips.
 const TRIPS: usize = 400;
 /// A page, and what an event takes in it, bytes: the gateway's own page, and what decision 002 counts with.
@@ -59,9 +62,10 @@ impl Limits {
         })
     }
 
-    /// What an alarm's way costs at least, ms: a sync, a round trip and a hop, each at p50.
-    pub(super) fn alarm_floor_ms(&self) -> f64 {
-        let parts = [&self.sync, &self.hop, &self.trip];
+    /// What an alarm's way costs at least, ms: a sync, a round trip and a hop, each at p50. The sync is that of the same
+    /// seconds: a disk's own pace changes by twenty times from one minute to the next.
+    pub(super) fn alarm_floor_ms(&self, sync: &Waits) -> f64 {
+        let parts = [sync, &self.hop, &self.trip];
         parts.iter().map(|p| p.at(500) as f64).sum::<f64>() / 1_000.0
     }
 
@@ -70,10 +74,29 @@ impl Limits {
             "fdatasync": self.sync.told(),
             "mqtt_hop": self.hop.told(),
             "grpc_round_trip": self.trip.told(),
-            "alarm_floor_ms": round(self.alarm_floor_ms()),
             "segment_file": { "events_per_s": round(self.segment.0), "bytes_per_event": round(self.segment.1) },
         })
     }
+}
+
+/// A sync now and then, until it is enough: what the disk does while something else is measured.
+pub(super) fn syncs_meanwhile(folder: &Path, enough: &AtomicBool) -> anyhow::Result<Waits> {
+    let path = folder.join("limits");
+    let mut file = reserved(&path)?;
+    let mut waits = Vec::new();
+    while !enough.load(Ordering::Relaxed) {
+        waits.push(synced(&mut file)?);
+        std::thread::sleep(MEANWHILE);
+    }
+    std::fs::remove_file(&path)?;
+    Ok(waits.into_iter().collect())
+}
+
+fn synced(file: &mut File) -> anyhow::Result<u64> {
+    let began = Instant::now();
+    file.write_all(&[7; 4 << 10])?;
+    file.sync_data()?;
+    Ok(u64::try_from(began.elapsed().as_micros())?)
 }
 
 fn reserved(path: &Path) -> anyhow::Result<File> {
@@ -87,10 +110,7 @@ fn syncs(path: &Path) -> anyhow::Result<Waits> {
     let mut file = reserved(path)?;
     let mut waits = Vec::new();
     for _ in 0..SYNCS {
-        let began = Instant::now();
-        file.write_all(&[7; 4 << 10])?;
-        file.sync_data()?;
-        waits.push(u64::try_from(began.elapsed().as_micros())?);
+        waits.push(synced(&mut file)?);
     }
     Ok(waits.into_iter().collect())
 }

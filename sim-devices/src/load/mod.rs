@@ -126,7 +126,7 @@ async fn one(args: &LoadArgs, work: &Path) -> anyhow::Result<Value> {
     let first = street.homes.first().context("no home")?;
     let (devices, id) = (first.home.devices()?, first.home.id.clone());
     let limits = Limits::measure(work, devices, &street.tls, &id).await?;
-    let mut load = Load::new(street);
+    let mut load = Load::new(street, work);
     let noted = load
         .run(Amounts {
             online: args.events,

@@ -1,14 +1,16 @@
 //! What a load does, one phase after another: online as fast as it goes, at a home's pace, with the hub away, the gateway
 //! killed and started with its backlog, the hub coming back to a waiting alarm. It notes; `report` judges.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use tokio::time::sleep;
 
-use super::figures::{Used, now_us};
+use super::figures::{Used, Waits, now_us};
+use super::limits::syncs_meanwhile;
 use super::speaker::{Said, Speech, speak};
 use super::street::Street;
 use super::words::Kind;
@@ -57,6 +59,8 @@ pub(super) struct Noted {
     pub(super) online: Phase,
     pub(super) steady: Phase,
     pub(super) paced: Phase,
+    /// What syncs took in the same seconds.
+    pub(super) paced_sync: Waits,
     pub(super) offline: Phase,
     /// When the last of the backlog had been acknowledged.
     pub(super) taken_in_us: u64,
@@ -84,12 +88,18 @@ pub(super) struct Amounts {
 /// A load as it goes on.
 pub(super) struct Load {
     pub(super) street: Street,
+    work: PathBuf,
     next: u64,
 }
 
 impl Load {
-    pub(super) fn new(street: Street) -> Self {
-        Self { street, next: 1 }
+    pub(super) fn new(street: Street, work: &Path) -> Self {
+        let work = work.to_owned();
+        Self {
+            street,
+            work,
+            next: 1,
+        }
     }
 
     /// All phases.
@@ -103,7 +113,12 @@ impl Load {
         noted.idle.to = self.mark();
         noted.online = self.online(amounts).await?;
         noted.steady = self.steady(amounts).await?;
-        noted.paced = self.paced(amounts).await?;
+        let (work, enough) = (self.work.clone(), Arc::new(AtomicBool::new(false)));
+        let until = Arc::clone(&enough);
+        let syncs = tokio::task::spawn_blocking(move || syncs_meanwhile(&work, &until));
+        let paced = self.paced(amounts).await;
+        enough.store(true, Ordering::Relaxed);
+        (noted.paced, noted.paced_sync) = (paced?, syncs.await??);
         (noted.offline, noted.taken_in_us) = self.offline(amounts.backlog).await?;
         (noted.drain, noted.started_us) = self.drain().await?;
         for n in 0..amounts.returns {

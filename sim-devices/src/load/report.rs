@@ -166,10 +166,13 @@ impl Evidence<'_> {
         let alarms = self.waits(phase, Kind::Alarm);
         let seconds = seconds(phase.from.at_us, phase.to.at_us);
         let used = phase.to.gateway.cpu_s - phase.from.gateway.cpu_s;
-        let floor = self.limits.alarm_floor_ms();
+        let sync = &self.noted.paced_sync;
+        let floor = self.limits.alarm_floor_ms(sync);
         json!({
             "events": count,
             "alarms": alarms.told(),
+            "fdatasync_meanwhile": sync.told(),
+            "alarm_floor_ms": round(floor),
             "alarm_p50_over_floor": round(alarms.at(500) as f64 / 1_000.0 / floor.max(0.001)),
             "routine": self.waits(phase, Kind::Routine).told(),
             "gateway_cpu_percent": round(100.0 * used / seconds.max(0.001)),

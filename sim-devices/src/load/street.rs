@@ -16,6 +16,8 @@ use super::figures::{Used, now_us};
 use super::places::{Home, HubPlaces};
 use super::scrape::metric;
 
+/// The gateway's unit: its variables are a home's as well.
+const UNIT: &str = include_str!("../../../deploy/systemd/tecs-gateway.service");
 /// How long a process may take until it is ready.
 const READY: Duration = Duration::from_mins(1);
 /// A start is looked at this often: what is timed is a start.
@@ -152,15 +154,12 @@ impl Street {
     pub(super) async fn gateways_come(&mut self) -> anyhow::Result<(u64, u64)> {
         let began = now_us();
         for run in &mut self.homes {
-            let config = path(&run.home.gateway_toml());
+            let (program, config) = (path(&self.programs.gateway), path(&run.home.gateway_toml()));
             let log = run.home.folder.join("gateway.log");
-            let args = ["run", "--config", &config];
-            run.gateway = Some(Process::start(
-                "tecs-gateway",
-                &self.programs.gateway,
-                &args,
-                &log,
-            )?);
+            let mut args = variables(UNIT);
+            args.extend([&*program, "run", "--config", &*config]);
+            let env = Path::new("/usr/bin/env");
+            run.gateway = Some(Process::start("tecs-gateway", env, &args, &log)?);
         }
         for run in &mut self.homes {
             let at = run.home.metrics;
@@ -235,6 +234,12 @@ fn together(gone: Used, process: Option<&Process>) -> Used {
     }
 }
 
+/// What a unit sets in the environment.
+fn variables(unit: &str) -> Vec<&str> {
+    let lines = unit.lines().filter_map(|l| l.strip_prefix("Environment="));
+    lines.flat_map(str::split_whitespace).collect()
+}
+
 fn path(path: &Path) -> String {
     path.display().to_string()
 }
@@ -258,4 +263,16 @@ fn mosquitto() -> anyhow::Result<PathBuf> {
         .map(|folder| Path::new(folder).join("mosquitto"))
         .find(|file| file.is_file());
     found.context("mosquitto is not installed: apt-get install mosquitto")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gateway_gets_the_variables_that_its_unit_sets() {
+        let set = variables(UNIT);
+        assert!(!set.is_empty());
+        assert!(set.iter().all(|v| v.contains('=')), "{set:?}");
+    }
 }
