@@ -12,14 +12,6 @@ use super::words;
 use crate::reading::{self, Sent};
 use crate::store::{Arrival, Fate, Meaning, Name, Range, Store, StoreError};
 
-/// A parcel in the ledger's line.
-pub(crate) struct Taken {
-    /// How many bytes of the stream it is.
-    pub(crate) bytes: usize,
-    /// Comes when it is durable, or will not be.
-    pub(crate) answer: BoxFuture<'static, Done>,
-}
-
 /// What is said once a parcel is durable, or why it is not.
 pub(crate) struct Done {
     /// How many bytes of the stream it was.
@@ -31,6 +23,11 @@ pub(crate) struct Done {
 /// Where it is logged, at DEBUG, that a parcel is durable: `TECS_LOG=info,tecs_hub::durable=debug`. Names and a time alone.
 const DURABLE: &str = "tecs_hub::durable";
 
+/// How many bytes of a stream a parcel is.
+pub(crate) fn bytes_of(parcel: &v1::Parcel) -> usize {
+    parcel.records.iter().map(tecs_protocol::Bytes::len).sum()
+}
+
 /// Reads a parcel, puts it into the ledger's line at once, and answers when it is durable.
 pub(crate) fn take(
     store: &Arc<dyn Store>,
@@ -38,8 +35,8 @@ pub(crate) fn take(
     lane: Lane,
     parcel: v1::Parcel,
     sent: &Sent<'_>,
-) -> Taken {
-    let bytes = parcel.records.iter().map(tecs_protocol::Bytes::len).sum();
+) -> BoxFuture<'static, Done> {
+    let bytes = bytes_of(&parcel);
     let epoch = parcel.epoch;
     let batch: Vec<Arrival> = (parcel.first_seq..)
         .zip(parcel.records)
@@ -58,7 +55,7 @@ pub(crate) fn take(
     let whose = gateway.to_owned();
     let ledger = store.ledger_id();
     let stored = store.append(batch);
-    let answer = Box::pin(async move {
+    Box::pin(async move {
         let says = stored.await.map(|fates| {
             durable(&whose, epoch, lane, places);
             let mut says = Vec::new();
@@ -77,8 +74,7 @@ pub(crate) fn take(
             says
         });
         Done { bytes, says }
-    });
-    Taken { bytes, answer }
+    })
 }
 
 /// Whoever measures finds here when what became durable, by this machine's clock.

@@ -20,14 +20,26 @@ const HUNDRED_THOUSAND: f64 = 100_000.0;
 #[derive(Debug)]
 pub(super) struct AtHub {
     pub(super) gateway: String,
-    pub(super) names: BTreeMap<u64, Vec<Name>>,
+    /// And whether it is marked as redelivered.
+    pub(super) names: BTreeMap<u64, Vec<(Name, bool)>>,
+}
+
+/// What became of all that was said.
+#[derive(Debug, Default)]
+struct Counted {
+    said: u64,
+    lost: u64,
+    /// There under more than one name, and nothing says why.
+    repeated: u64,
+    /// There once more because its source sent it once more, and marked so.
+    redelivered: u64,
 }
 
 impl AtHub {
-    pub(super) fn of(gateway: &str, numbers: BTreeMap<Name, u64>) -> Self {
-        let mut names: BTreeMap<u64, Vec<Name>> = BTreeMap::new();
-        for (name, number) in numbers {
-            names.entry(number).or_default().push(name);
+    pub(super) fn of(gateway: &str, numbers: BTreeMap<Name, (u64, bool)>) -> Self {
+        let mut names: BTreeMap<u64, Vec<(Name, bool)>> = BTreeMap::new();
+        for (name, (number, marked)) in numbers {
+            names.entry(number).or_default().push((name, marked));
         }
         Self {
             gateway: gateway.to_owned(),
@@ -48,11 +60,12 @@ impl Evidence<'_> {
     /// All figures of the run.
     pub(super) fn told(&self) -> Value {
         let noted = self.noted;
-        let (lost, repeated, said) = self.counted();
+        let counted = self.counted();
         json!({
-            "said": said,
-            "lost": lost,
-            "repeated": repeated,
+            "said": counted.said,
+            "lost": counted.lost,
+            "repeated": counted.repeated,
+            "redelivered": counted.redelivered,
             "limits": self.limits.told(),
             "idle": self.idle(),
             "online": self.flowing(&noted.online),
@@ -71,20 +84,20 @@ impl Evidence<'_> {
         })
     }
 
-    /// Said and not at the hub; there under more than one name; said.
-    fn counted(&self) -> (u64, u64, u64) {
-        let (mut lost, mut repeated, mut all) = (0, 0, 0);
+    fn counted(&self) -> Counted {
+        let mut counted = Counted::default();
         for (home, said) in self.everything() {
             for number in said.first..said.first + said.at_us.len() as u64 {
-                all += 1;
-                match self.names(home, number).len() {
-                    0 => lost += 1,
-                    1 => {}
-                    more => repeated += more as u64 - 1,
-                }
+                let names = self.names(home, number);
+                let marked = names.iter().filter(|(_, marked)| *marked).count() as u64;
+                let more = (names.len() as u64).saturating_sub(1);
+                counted.said += 1;
+                counted.lost += u64::from(names.is_empty());
+                counted.redelivered += marked.min(more);
+                counted.repeated += more.saturating_sub(marked);
             }
         }
-        (lost, repeated, all)
+        counted
     }
 
     fn everything(&self) -> impl Iterator<Item = (usize, &Said)> {
@@ -103,7 +116,7 @@ impl Evidence<'_> {
             .map(|(home, said)| (*home, said))
     }
 
-    fn names(&self, home: usize, number: u64) -> &[Name] {
+    fn names(&self, home: usize, number: u64) -> &[(Name, bool)] {
         let home = self.at_hub.get(home);
         let names = home.and_then(|h| h.names.get(&number));
         names.map_or(&[], Vec::as_slice)
@@ -113,7 +126,9 @@ impl Evidence<'_> {
     fn when(&self, home: usize, number: u64) -> Option<u64> {
         let gateway = &self.at_hub.get(home)?.gateway;
         let names = self.names(home, number).iter();
-        names.filter_map(|n| self.durable.when(gateway, n)).min()
+        names
+            .filter_map(|(n, _)| self.durable.when(gateway, n))
+            .min()
     }
 
     /// For each that was said, when it was said and when it was durable.

@@ -38,11 +38,11 @@ pub(super) fn metric(at: SocketAddr, name: &str) -> Option<u64> {
 /// A record's name without its gateway: epoch, lane, place.
 pub(super) type Name = (String, String, u64);
 
-/// Our own numbers among a home's records at the hub, by name.
+/// Our own numbers among a home's records at the hub, by name; each with whether it is marked as redelivered.
 pub(super) async fn numbers_at_hub(
     console: SocketAddr,
     gateway: &str,
-) -> anyhow::Result<BTreeMap<Name, u64>> {
+) -> anyhow::Result<BTreeMap<Name, (u64, bool)>> {
     let mut out = BTreeMap::new();
     let mut after = String::new();
     loop {
@@ -57,7 +57,7 @@ pub(super) async fn numbers_at_hub(
             let name = named(row).with_context(|| format!("a record of {gateway}: {row}"))?;
             let raw = row.get("raw_hex").and_then(Value::as_str);
             if let Some(number) = number_in(&bytes(raw.unwrap_or_default())) {
-                out.insert(name.clone(), number);
+                out.insert(name.clone(), (number, is_marked(row)));
             }
             last = Some(name);
         }
@@ -66,6 +66,12 @@ pub(super) async fn numbers_at_hub(
         };
         after = format!("&epoch={epoch}&lane={lane}&seq={seq}");
     }
+}
+
+/// The source said that it had sent this before.
+fn is_marked(row: &Value) -> bool {
+    let flags = row.pointer("/event/flags").and_then(Value::as_array);
+    flags.is_some_and(|flags| flags.iter().any(|f| f == "redelivered"))
 }
 
 fn named(row: &Value) -> Option<Name> {
