@@ -51,6 +51,8 @@ def verdict(value, must, moonshot, more_is_better):
     """Reached, beyond, or missed by how much."""
     if value is None:
         return "not measured"
+    if must == 0:
+        return "reached" if value == 0 else f"**missed: {value:.0f}**"
     if more_is_better:
         reached, beyond, off = value >= must, value >= moonshot, must / max(value, 1e-9)
     else:
