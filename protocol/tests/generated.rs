@@ -69,7 +69,7 @@ fn the_committed_message_types_are_what_the_contract_generates() {
 #[test]
 fn the_committed_client_stub_is_what_the_contract_generates() {
     check("gateway/src/care_hub/stub.rs", |out| {
-        stubs(out, true, false)
+        stubs(out, true, false);
     });
 }
 
