@@ -86,6 +86,12 @@ impl Used {
     }
 }
 
+/// Forgets the most memory that a process ever had: the next phase's own counts from now on (proc(5), `clear_refs`).
+/// Where the system does not let us, the peak is that of the whole run.
+pub(super) fn forget_peak(pid: i32) {
+    let _ = std::fs::write(format!("/proc/{pid}/clear_refs"), "5");
+}
+
 /// `utime` and `stime` of /proc/PID/stat: fields 14 and 15, counted behind the name's closing bracket.
 fn ticks(stat: &str) -> u64 {
     let behind = stat.rsplit_once(')').map_or("", |(_, rest)| rest);

@@ -2,13 +2,12 @@
 //! trip on the wire. A figure of ours says little without them.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Seek as _, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use rustix::fs::{FallocateFlags, fallocate};
 use serde_json::{Value, json};
 
 use super::figures::{Used, Waits, per, round};
@@ -99,10 +98,14 @@ fn synced(file: &mut File) -> anyhow::Result<u64> {
     Ok(u64::try_from(began.elapsed().as_micros())?)
 }
 
+/// A file of so many pages that are written already: a sync then moves its bytes and nothing of the file system's.
 fn reserved(path: &Path) -> anyhow::Result<File> {
-    let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
-    // Where a file system cannot reserve, the file grows: that is then its limit.
-    let _ = fallocate(&file, FallocateFlags::empty(), 0, SYNCS * PAGE as u64);
+    let mut file = File::create(path).with_context(|| format!("making {}", path.display()))?;
+    for _ in 0..SYNCS {
+        file.write_all(&[0; PAGE])?;
+    }
+    file.sync_all()?;
+    file.rewind()?;
     Ok(file)
 }
 
@@ -119,7 +122,6 @@ fn syncs(path: &Path) -> anyhow::Result<Waits> {
 fn segment(path: &Path) -> anyhow::Result<(f64, f64)> {
     let own = i32::try_from(std::process::id())?;
     let mut file = reserved(path)?;
-    file.sync_all()?;
     let (before, began) = (Used::by(own).written, Instant::now());
     for _ in 0..SYNCS {
         file.write_all(&[7; PAGE])?;

@@ -69,6 +69,8 @@ pub(super) struct Noted {
     pub(super) started_us: (u64, u64),
     /// Each return of the hub: when it listened, and the alarms that waited.
     pub(super) returns: Vec<(u64, Vec<(usize, Said)>)>,
+    /// The most memory that a gateway had: online at full speed; and from the backlog on.
+    pub(super) flood_peak_kib: u64,
     pub(super) peak_kib: u64,
 }
 
@@ -119,6 +121,8 @@ impl Load {
         let paced = self.paced(amounts).await;
         enough.store(true, Ordering::Relaxed);
         (noted.paced, noted.paced_sync) = (paced?, syncs.await??);
+        noted.flood_peak_kib = self.mark().gateway.peak_kib;
+        self.street.forget_peaks();
         (noted.offline, noted.taken_in_us) = self.offline(amounts.backlog).await?;
         (noted.drain, noted.started_us) = self.drain().await?;
         for n in 0..amounts.returns {

@@ -79,7 +79,8 @@ impl Evidence<'_> {
                 "idle": mib(noted.idle.to.gateway.rss_kib),
                 "running": mib(noted.online.to.gateway.rss_kib),
                 "with_backlog": mib(noted.offline.to.gateway.rss_kib),
-                "peak": mib(noted.peak_kib),
+                "peak_at_full_speed": mib(noted.flood_peak_kib),
+                "peak_with_backlog": mib(noted.peak_kib),
             },
         })
     }

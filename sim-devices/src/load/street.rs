@@ -12,7 +12,7 @@ use crate::ca;
 use crate::hub_api::HubApi;
 use crate::world::{Process, Programs};
 
-use super::figures::{Used, now_us};
+use super::figures::{Used, forget_peak, now_us};
 use super::places::{Home, HubPlaces};
 use super::scrape::metric;
 
@@ -199,6 +199,12 @@ impl Street {
         let gateways = sum(&mut self.homes.iter().map(HomeRuns::gateway_used));
         let brokers = sum(&mut self.homes.iter().map(|r| Used::by(r.broker.pid())));
         (gateways, brokers)
+    }
+
+    /// From here on the gateways' peaks are counted anew.
+    pub(super) fn forget_peaks(&self) {
+        let running = self.homes.iter().filter_map(|r| r.gateway.as_ref());
+        running.for_each(|gateway| forget_peak(gateway.pid()));
     }
 
     /// The sum of a metric over all gateways.
