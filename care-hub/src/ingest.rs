@@ -3,6 +3,7 @@
 mod identity;
 mod link;
 mod parcel;
+mod turn;
 mod words;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::running::stopped;
 use crate::stub::care_hub_server::{CareHub, CareHubServer};
 pub(crate) use link::Desk;
+pub(crate) use turn::Turns;
 
 /// HTTP/2 pings, and how long their answer may take: a dead path is noticed within 10 s.
 const PING_EVERY: Duration = Duration::from_secs(5);

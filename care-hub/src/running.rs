@@ -10,7 +10,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::Checked;
 use crate::desk::Lapses;
-use crate::ingest::{self, Desk};
+use crate::ingest::{self, Desk, Turns};
 use crate::state::Hub;
 use crate::store::{RedbStore, Store, StoreError};
 use crate::supervise;
@@ -78,6 +78,7 @@ pub async fn start(checked: Checked) -> Result<Running, StartError> {
         hub: Arc::clone(&hub),
         limits,
         supervision: config.supervision,
+        turns: Turns::default(),
         stop: on_stop.clone(),
     };
     let ended = on_stop.clone();

@@ -79,7 +79,9 @@ async fn visit(mut stream: TcpStream, asker: &Asker, progress: &Progress) -> io:
         .map(|rest| rest.split(|b| *b == b' ').next())
     {
         Some(Some(b"/metrics")) => match asker.snapshot().await {
-            Some(seen) => respond(&mut stream, "200 OK", &page::text(&seen)).await,
+            Some(seen) => {
+                respond(&mut stream, "200 OK", &page::text(&seen, progress.syncs())).await
+            }
             None => {
                 respond(
                     &mut stream,
@@ -191,6 +193,7 @@ mod tests {
             "tecs_gateway_source_up{source=\"zig\\\"bee\"} 0",
             "tecs_gateway_refusals_total{source=\"zig\\\"bee\",refusal=\"not_json\"} 1",
             "tecs_gateway_parcels_total 0",
+            "# TYPE tecs_gateway_syncs_total counter",
         ] {
             assert!(page.lines().any(|l| l == line), "{line} is not in {page}");
         }

@@ -2,6 +2,7 @@
 //! endpoints; devices and contents only at `DEBUG`.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use gateway_core::{Noteworthy, Settings};
 use serde_json::{Value, json};
@@ -11,6 +12,9 @@ use tecs_protocol::vocabulary::{Lane, Urgency};
 const UNMAPPED: usize = 256;
 /// How many refusals are remembered with a sample.
 const SAMPLES: usize = 32;
+
+/// The same words about a link are written again after this: while an alarm waits, it is tried five times a second.
+const SAID_AGAIN: Duration = Duration::from_secs(10);
 
 /// What has been noted since the start.
 #[derive(Debug, Default)]
@@ -28,6 +32,8 @@ pub struct Notes {
     unmapped: BTreeMap<(usize, String), u64>,
     samples: BTreeMap<(usize, &'static str), (String, Vec<u8>)>,
     links: BTreeMap<usize, String>,
+    /// When the last words about a link were written into the log.
+    said: BTreeMap<usize, Instant>,
     journal: Option<String>,
 }
 
@@ -67,7 +73,16 @@ impl Notes {
             }
             Noteworthy::Link { endpoint, what } => {
                 let name = self.endpoints.get(endpoint).map_or("?", String::as_str);
-                tracing::info!(endpoint = name, what, "link to the care hub");
+                let now = Instant::now();
+                let said = self.said.get(&endpoint);
+                let again = said.is_some_and(|at| now.duration_since(*at) < SAID_AGAIN)
+                    && self.links.get(&endpoint) == Some(&what);
+                if again {
+                    tracing::debug!(endpoint = name, what, "link to the care hub");
+                } else {
+                    tracing::info!(endpoint = name, what, "link to the care hub");
+                    self.said.insert(endpoint, now);
+                }
                 self.links.insert(endpoint, what);
             }
             Noteworthy::Journal { what } => {

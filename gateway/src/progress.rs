@@ -40,6 +40,11 @@ impl Progress {
         self.0.turned.store(ms, Ordering::Release);
     }
 
+    /// Syncs that the journal has asked of the disk.
+    pub fn syncs(&self) -> u64 {
+        self.0.journal.syncs()
+    }
+
     /// What hangs, in words; `None` while both go on.
     pub fn hangs(&self) -> Option<&'static str> {
         let turned = Duration::from_millis(self.0.turned.load(Ordering::Acquire));

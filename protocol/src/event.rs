@@ -144,27 +144,32 @@ pub enum Entry {
 impl Event {
     /// The bytes of the record that holds it: made once, kept, sent, never rewritten.
     pub fn encode(&self) -> Vec<u8> {
+        self.clone().into_bytes()
+    }
+
+    /// The same of an event that nobody needs any more: nothing of it is copied but into these bytes.
+    pub fn into_bytes(self) -> Vec<u8> {
         v1::Record {
-            entry: Some(v1::record::Entry::Event(self.to_wire())),
+            entry: Some(v1::record::Entry::Event(self.into_wire())),
         }
         .encode_to_vec()
     }
 
-    fn to_wire(&self) -> v1::Event {
+    fn into_wire(self) -> v1::Event {
         v1::Event {
             device: Some(v1::Device {
-                id: self.device.id.clone(),
-                kind: self.device.kind.clone(),
-                room: self.device.room.clone(),
+                id: self.device.id,
+                kind: self.device.kind,
+                room: self.device.room,
             }),
             happened_ms: self.happened_ms,
             heard: Some(self.heard.into()),
             urgency: self.urgency.wire(),
-            what: Some(what_to_wire(&self.what)),
+            what: Some(what_to_wire(self.what)),
             replayed: self.flags.replayed,
             redelivered: self.flags.redelivered,
             test: self.flags.test,
-            raw: self.raw.clone().into(),
+            raw: self.raw.into(),
             folded: if self.folded > 1 { self.folded } else { 0 },
         }
     }
@@ -308,7 +313,7 @@ fn known<T>(
     from(number).ok_or(Unreadable::UnknownWord { field, number })
 }
 
-fn what_to_wire(what: &What) -> v1::event::What {
+fn what_to_wire(what: What) -> v1::event::What {
     match what {
         What::Alarm {
             kind,
@@ -317,12 +322,12 @@ fn what_to_wire(what: &What) -> v1::event::What {
         } => v1::event::What::Alarm(v1::Alarm {
             kind: kind.wire(),
             condition: condition.wire(),
-            raw_code: raw_code.clone(),
+            raw_code,
         }),
         What::Vital { kind, reading } => v1::event::What::Vital(v1::Vital {
             kind: kind.wire(),
             value: match reading {
-                Measured::Value { value, .. } => Some(*value),
+                Measured::Value { value, .. } => Some(value),
                 Measured::Missing(_) => None,
             },
             unit: kind.unit().map_or(0, Unit::wire),
@@ -338,7 +343,7 @@ fn what_to_wire(what: &What) -> v1::event::What {
             Seen::Value(value) => v1::Observed {
                 kind: kind.wire(),
                 state: String::new(),
-                value: Some(*value),
+                value: Some(value),
                 unit: kind.unit().map_or(0, Unit::wire),
             },
         }),
@@ -350,13 +355,13 @@ fn what_to_wire(what: &What) -> v1::event::What {
             },
             value: match of {
                 HealthOf::Condition(_) => None,
-                HealthOf::Value(value) => Some(*value),
+                HealthOf::Value(value) => Some(value),
             },
             unit: match of {
                 HealthOf::Condition(_) => 0,
                 HealthOf::Value(_) => Unit::Percent.wire(),
             },
-            detail: detail.clone(),
+            detail,
         }),
     }
 }

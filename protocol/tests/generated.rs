@@ -1,4 +1,5 @@
-//! The committed code is what the contract generates: message types here, stubs in the gateway and the care hub.
+//! The committed code is what the contract generates: message types here, stubs in the gateway, the care hub and the
+//! simulator.
 //! `TECS_REGENERATE=1 cargo test -p tecs-protocol --test generated` writes them anew after a change of the contract.
 
 // Helpers of tests fail as loudly as the tests.
@@ -33,11 +34,11 @@ fn messages(out: &Path) {
         .unwrap();
 }
 
-fn stubs(out: &Path, client: bool) {
+fn stubs(out: &Path, client: bool, server: bool) {
     let contract = protox::compile(CONTRACT, [root().join("protocol/proto")]).unwrap();
     tonic_prost_build::configure()
         .build_client(client)
-        .build_server(!client)
+        .build_server(server)
         .build_transport(false)
         .extern_path(".tecs.hub.v1", "::tecs_protocol::hub::v1")
         .out_dir(out)
@@ -67,10 +68,19 @@ fn the_committed_message_types_are_what_the_contract_generates() {
 
 #[test]
 fn the_committed_client_stub_is_what_the_contract_generates() {
-    check("gateway/src/care_hub/stub.rs", |out| stubs(out, true));
+    check("gateway/src/care_hub/stub.rs", |out| {
+        stubs(out, true, false);
+    });
 }
 
 #[test]
 fn the_committed_server_stub_is_what_the_contract_generates() {
-    check("care-hub/src/stub.rs", |out| stubs(out, false));
+    check("care-hub/src/stub.rs", |out| stubs(out, false, true));
+}
+
+#[test]
+fn the_committed_stubs_of_the_simulator_are_what_the_contract_generates() {
+    check("sim-devices/src/load/stub.rs", |out| {
+        stubs(out, true, true);
+    });
 }

@@ -15,6 +15,7 @@ mod http;
 pub mod hub_api;
 pub mod line;
 pub mod living;
+pub mod load;
 pub mod models;
 pub mod play;
 pub mod scenario;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tecs_sim::{broker, ca, commands, control, story, terminal};
+use tecs_sim::{broker, ca, commands, control, load, story, terminal};
 
 /// Simulated telecare homes, and scenarios with expectations for everything behind them.
 #[derive(Debug, Parser)]
@@ -51,6 +51,10 @@ enum Command {
     Scenario(story::ScenarioArgs),
     /// Tell the story of a home: a fall, a hub that goes away, a gateway that is killed.
     Demo(story::DemoArgs),
+    /// Measure a gateway, its broker and a hub under load; one JSON line.
+    Load(load::LoadArgs),
+    /// Measure a hub under many gateways; one JSON line.
+    LoadHub(load::HubArgs),
     /// Do something in a demo that lives on in another terminal.
     Do(control::DoArgs),
 }
@@ -97,6 +101,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => runtime()?.block_on(commands::replay(args))?,
         Command::Scenario(args) => return runtime()?.block_on(story::scenario(args)),
         Command::Demo(args) => return runtime()?.block_on(story::demo(args)),
+        Command::Load(args) => return runtime()?.block_on(load::load(args)),
+        Command::LoadHub(args) => return runtime()?.block_on(load::load_hub(args)),
         Command::Do(args) => runtime()?.block_on(control::say(args))?,
     }
     Ok(ExitCode::SUCCESS)

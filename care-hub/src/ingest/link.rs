@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tecs_protocol::event::ClockPair;
 use tecs_protocol::hub::check_parcel;
 use tecs_protocol::hub::v1::{self, FromHome, FromHub, from_home, from_hub};
 use tecs_protocol::vocabulary::Lane;
@@ -16,6 +17,7 @@ use tokio::time::{Instant, timeout};
 use tonic::{Status, Streaming};
 
 use super::parcel::{self, Done};
+use super::turn::Turns;
 use super::words;
 use crate::config::{Limits, Supervision};
 use crate::links::{DepthTold, Inside};
@@ -46,6 +48,8 @@ pub(crate) struct Desk {
     pub(crate) hub: Arc<Hub>,
     pub(crate) limits: Limits,
     pub(crate) supervision: Supervision,
+    /// Bulk of all homes is read by turns.
+    pub(crate) turns: Turns,
     /// Turns true when the hub stops.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -140,11 +144,11 @@ impl Session {
                 parcel.records.len()
             )));
         }
-        let sent = Sent {
+        let came = Came {
             attempt: parcel.attempt.max(1),
             sent_at,
             received_ms,
-            boots: &self.boots,
+            boots: self.boots.clone(),
             late_after_ms: i64::from(self.desk.limits.late_after_s) * 1_000,
         };
         while !parcel.records.is_empty() {
@@ -156,9 +160,16 @@ impl Session {
                 ..parcel
             };
             parcel.first_seq = parcel.first_seq.saturating_add(part.records.len() as u64);
-            let taken = parcel::take(&self.desk.hub.store, &self.gateway, lane, part, &sent);
-            self.bytes_in_line += taken.bytes;
-            self.in_line.push(taken.answer);
+            self.bytes_in_line += parcel::bytes_of(&part);
+            if lane == Lane::Alarm {
+                let (store, sent) = (&self.desk.hub.store, came.sent());
+                let answer = parcel::take(store, &self.gateway, lane, part, &sent);
+                self.in_line.push(answer);
+            } else {
+                let (desk, gateway) = (self.desk.clone(), self.gateway.clone());
+                let answer = by_turns(desk, gateway, lane, part, came.clone());
+                self.in_line.push(Box::pin(answer));
+            }
         }
         self.pause_if_full().await
     }
@@ -168,7 +179,8 @@ impl Session {
         let limit = usize::try_from(self.desk.limits.waiting_records).unwrap_or(usize::MAX);
         let pause = Duration::from_millis(self.desk.limits.pause_ms.into());
         let again = self.paused_at.is_none_or(|at| at.elapsed() >= pause);
-        if !again || self.desk.hub.store.waiting() <= limit {
+        let waiting = self.desk.hub.store.waiting() + self.desk.turns.unread();
+        if !again || waiting <= limit {
             return Ok(());
         }
         self.paused_at = Some(Instant::now());
@@ -292,6 +304,38 @@ impl Session {
             boots: self.boots.0.clone(),
         }));
     }
+}
+
+/// How and when a parcel came, kept until it is read.
+#[derive(Clone)]
+struct Came {
+    attempt: u32,
+    sent_at: Option<ClockPair>,
+    received_ms: i64,
+    boots: Boots,
+    late_after_ms: i64,
+}
+
+impl Came {
+    fn sent(&self) -> Sent<'_> {
+        Sent {
+            attempt: self.attempt,
+            sent_at: self.sent_at,
+            received_ms: self.received_ms,
+            boots: &self.boots,
+            late_after_ms: self.late_after_ms,
+        }
+    }
+}
+
+/// Reads a bulk parcel when its turn comes, and answers when it is durable.
+async fn by_turns(desk: Desk, gateway: String, lane: Lane, parcel: v1::Parcel, came: Came) -> Done {
+    let unread = desk.turns.wait(parcel.records.len());
+    let turn = unread.turn().await;
+    let answer = parcel::take(&desk.hub.store, &gateway, lane, parcel, &came.sent());
+    drop(turn);
+    drop(unread);
+    answer.await
 }
 
 async fn send(out: &Out, says: from_hub::Says) -> Result<(), Status> {

@@ -2,6 +2,7 @@
 //! It never answers before, and never answers for a record that the ledger did not take.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::future::BoxFuture;
 use tecs_protocol::hub::v1::{self, from_hub::Says};
@@ -11,20 +12,20 @@ use super::words;
 use crate::reading::{self, Sent};
 use crate::store::{Arrival, Fate, Meaning, Name, Range, Store, StoreError};
 
-/// A parcel in the ledger's line.
-pub(crate) struct Taken {
-    /// How many bytes of the stream it is.
-    pub(crate) bytes: usize,
-    /// Comes when it is durable, or will not be.
-    pub(crate) answer: BoxFuture<'static, Done>,
-}
-
 /// What is said once a parcel is durable, or why it is not.
 pub(crate) struct Done {
     /// How many bytes of the stream it was.
     pub(crate) bytes: usize,
     /// Receipt, refusals and stages.
     pub(crate) says: Result<Vec<Says>, StoreError>,
+}
+
+/// Where it is logged, at DEBUG, that a parcel is durable: `TECS_LOG=info,tecs_hub::durable=debug`. Names and a time alone.
+const DURABLE: &str = "tecs_hub::durable";
+
+/// How many bytes of a stream a parcel is.
+pub(crate) fn bytes_of(parcel: &v1::Parcel) -> usize {
+    parcel.records.iter().map(tecs_protocol::Bytes::len).sum()
 }
 
 /// Reads a parcel, puts it into the ledger's line at once, and answers when it is durable.
@@ -34,8 +35,8 @@ pub(crate) fn take(
     lane: Lane,
     parcel: v1::Parcel,
     sent: &Sent<'_>,
-) -> Taken {
-    let bytes = parcel.records.iter().map(tecs_protocol::Bytes::len).sum();
+) -> BoxFuture<'static, Done> {
+    let bytes = bytes_of(&parcel);
     let epoch = parcel.epoch;
     let batch: Vec<Arrival> = (parcel.first_seq..)
         .zip(parcel.records)
@@ -50,10 +51,13 @@ pub(crate) fn take(
         })
         .collect();
     let (taken, refused) = answers(&batch);
+    let places = (parcel.first_seq, batch.len() as u64);
+    let whose = gateway.to_owned();
     let ledger = store.ledger_id();
     let stored = store.append(batch);
-    let answer = Box::pin(async move {
+    Box::pin(async move {
         let says = stored.await.map(|fates| {
+            durable(&whose, epoch, lane, places);
             let mut says = Vec::new();
             if !taken.is_empty() {
                 says.push(words::receipt(ledger, epoch, lane.wire(), &taken));
@@ -70,8 +74,27 @@ pub(crate) fn take(
             says
         });
         Done { bytes, says }
-    });
-    Taken { bytes, answer }
+    })
+}
+
+/// Whoever measures finds here when what became durable, by this machine's clock.
+fn durable(gateway: &str, epoch: u64, lane: Lane, (first, count): (u64, u64)) {
+    tracing::debug!(
+        target: DURABLE,
+        gateway,
+        epoch = format_args!("{epoch:016x}"),
+        lane = lane.word(),
+        first,
+        count,
+        at_us = u64::try_from(
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_micros()
+        )
+        .unwrap_or(u64::MAX),
+        "durable"
+    );
 }
 
 /// Which numbers are receipted, ascending and joined, and which are refused, with the reason.

@@ -216,16 +216,20 @@ impl Gateway {
         notes
     }
 
-    /// A broker that waits for half of its window gets its answers before it stops.
+    /// A broker that waits for half of its window gets its answers before it stops. What the journal is at already is not
+    /// hurried by another page.
     fn window_is_half_full(&self, online: bool) -> bool {
-        !online
-            && self
-                .sources
-                .iter()
-                .zip(&self.settings.sources)
-                .any(|(source, told)| {
-                    told.window > 0 && source.custody.unanswered() * 2 >= told.window
-                })
+        if online {
+            return false;
+        }
+        let told = self.settings.sources.iter().enumerate();
+        told.filter(|(_, told)| told.window > 0)
+            .any(|(source, told)| {
+                let half = told.window.div_ceil(2);
+                let lanes = self.lanes.iter();
+                let waiting: usize = lanes.map(|l| l.waits_for_a_page(source, half)).sum();
+                waiting >= half
+            })
     }
 
     /// When something is due for the disk.
@@ -240,14 +244,10 @@ impl Gateway {
         });
         let notes = self.journal.notes_since.map(|s| s.plus(NOTES_LINGER_MS));
         let kept = self.settings.limits.keep_accepted_ms;
-        let expiry = self.lanes.iter().filter_map(|lane| {
-            let oldest = lane
-                .accepted
-                .values()
-                .filter_map(|k| k.accepted)
-                .min_by_key(|a| a.1);
-            oldest.map(|(_, since)| since.plus(kept))
-        });
+        let expiry = self
+            .lanes
+            .iter()
+            .filter_map(|lane| lane.accepted_since.map(|since| since.plus(kept)));
         let waiting = self
             .lanes
             .get(at(Lane::Alarm))

@@ -87,6 +87,8 @@ pub(crate) struct LaneBox {
     pub(crate) pages: BTreeMap<Place, Kept>,
     /// Alarms that the hub has and that are kept for a day.
     pub(crate) accepted: BTreeMap<Place, Kept>,
+    /// None of them was accepted before this; `None` when there is none. So that a day's alarms cost a turn nothing.
+    pub(crate) accepted_since: Option<Mono>,
     epochs: Vec<u64>,
     pub(crate) used: u64,
     /// A generation that is being dropped.
@@ -105,6 +107,7 @@ impl LaneBox {
             fresh_bytes: 0,
             pages: BTreeMap::new(),
             accepted: BTreeMap::new(),
+            accepted_since: None,
             epochs: Vec::new(),
             used: 0,
             evicting: None,

@@ -11,8 +11,10 @@ use crate::lane::LaneBox;
 use crate::link::{Link, RECEIPT_WITHIN_MS, SPARE_FOR_MS, Up, WELCOME_WITHIN_MS, back_off};
 use crate::time::Mono;
 
-/// While an alarm that the hub has not is younger than this, a link is tried as often as an alarm may knock, ms.
+/// While an alarm that the hub has not is younger than this, a link is tried this often, ms. Only homes with such an alarm
+/// do so, and a try that finds nobody costs a packet; a hub that comes back finds them waiting.
 const ALARM_YOUNG_MS: u64 = 60_000;
+const ALARM_YOUNG_BACK_OFF_MS: u64 = 200;
 
 /// While any alarm waits, a link is tried at least this often, ms.
 const ALARM_BACK_OFF_MS: u64 = 5_000;
@@ -53,7 +55,7 @@ impl Gateway {
             .filter(|f| f.accepted.is_none())
             .map(|f| f.born);
         match fresh.chain(lane.pages.values().map(|k| k.since)).max() {
-            Some(born) if now.since(born) < ALARM_YOUNG_MS => self.settings.limits.alarm_knock_ms,
+            Some(born) if now.since(born) < ALARM_YOUNG_MS => ALARM_YOUNG_BACK_OFF_MS,
             Some(_) => ALARM_BACK_OFF_MS,
             None => u64::MAX,
         }

@@ -156,6 +156,7 @@ impl Gateway {
             if lane == Lane::Alarm {
                 kept.accepted = Some((ledger, now));
                 lane_box.accepted.insert(*place, kept);
+                lane_box.accepted_since.get_or_insert(now);
             } else if lane_box.evicting == Some(kept.generation) {
                 // It goes with its generation; a stand-in of the same name must stay.
                 lane_box.taken_meanwhile.push((kept.key, kept.last));
@@ -171,16 +172,23 @@ impl Gateway {
         let Some(lane) = self.lanes.get_mut(at(Lane::Alarm)) else {
             return;
         };
+        if lane
+            .accepted_since
+            .is_none_or(|since| now.since(since) < keep)
+        {
+            return;
+        }
         let released = &mut self.journal.released;
+        let mut oldest = None;
         lane.accepted.retain(|_, kept| {
-            let over = kept
-                .accepted
-                .is_none_or(|(_, since)| now.since(since) >= keep);
-            if over {
-                released.push(kept.key);
+            let stays = kept.accepted.filter(|(_, since)| now.since(*since) < keep);
+            match stays {
+                Some((_, since)) => oldest = Some(oldest.map_or(since, |o: Mono| o.min(since))),
+                None => released.push(kept.key),
             }
-            !over
+            stays.is_some()
         });
+        lane.accepted_since = oldest;
     }
 
     /// Space is short: alarms that the hub has need not stay for their day.

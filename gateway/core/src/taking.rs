@@ -235,8 +235,9 @@ impl Gateway {
         {
             source.custody.depends(owner.id);
         }
-        let bytes = event.encode().into();
-        let fold = (lane == Lane::Alarm && self.journal.is_full()).then(|| Box::new(event));
+        let folds = lane == Lane::Alarm && self.journal.is_full();
+        let fold = folds.then(|| Box::new(event.clone()));
+        let bytes = event.into_bytes().into();
         if let Some(lane_box) = self.lanes.get_mut(at(lane)) {
             lane_box.push(Fresh {
                 seq,

@@ -19,8 +19,6 @@ use super::sections::{HubSection, SourceSection};
 use super::text::Places;
 use super::{Config, Log, ReachedBy};
 
-/// mosquitto lets this many messages be unacknowledged by default (`max_inflight_messages`); half of it closes a page.
-const BROKER_WINDOW: usize = 20;
 /// The longest name of a source, a device or an endpoint, bytes.
 const NAME_LONGEST: usize = 128;
 
@@ -179,7 +177,7 @@ impl Judge<'_> {
                         self.wrong(&format!("{at}.mqtt.client_id"), what, "give each its own");
                     }
                     let window = match mqtt.qos {
-                        Asked::AtLeastOnce => BROKER_WINDOW,
+                        Asked::AtLeastOnce => mqtt.window.into(),
                         Asked::AtMostOnce => 0,
                     };
                     (mqtt.base.clone(), window)

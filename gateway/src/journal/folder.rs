@@ -6,6 +6,20 @@ use std::os::unix::fs::{
     DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
 };
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Every sync of this process's journal: what an SD card wears by.
+static SYNCS: AtomicU64 = AtomicU64::new(0);
+
+/// Count a sync that is asked of the disk now.
+pub(super) fn syncing() {
+    SYNCS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How often this process has asked the disk to sync.
+pub(super) fn syncs() -> u64 {
+    SYNCS.load(Ordering::Relaxed)
+}
 
 /// Make a folder that only we may read, and its name durable.
 pub(super) fn make(folder: &Path) -> io::Result<()> {
@@ -33,6 +47,7 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Make the names in a folder durable.
 pub(super) fn sync(folder: &Path) -> io::Result<()> {
+    syncing();
     File::open(folder)?.sync_all()
 }
 
@@ -52,6 +67,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
             .mode(0o600)
             .open(&draft)?;
         file.write_all(bytes)?;
+        syncing();
         file.sync_all()?;
         rename(&draft, path)
     })();

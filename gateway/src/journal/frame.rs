@@ -4,10 +4,13 @@
 //! Head, little endian, 56 bytes: magic `TECJ`, version, kind, lane, gap, epoch, first, last, place, since (5 × u64),
 //! piece, pieces, body length (u16), CRC-32 of the head before it, the body, and the key it is stored under. `since` is
 //! the first place of the transaction: everything before it was durable.
+//!
+//! A page is packed when that makes it smaller (LZ4's block format behind the page's length, u32): a home's records say
+//! nearly the same again and again, and what is not written wears no SD card. The check sum is over what lies on the disk.
 
 use std::collections::BTreeMap;
 
-use crc::{CRC_32_ISO_HDLC, Crc, Digest};
+use crc::{CRC_32_ISO_HDLC, Crc, Digest, Table};
 use gateway_core::page::{Page, PageKey};
 use tecs_protocol::Bytes;
 use tecs_protocol::vocabulary::Lane;
@@ -24,10 +27,15 @@ pub(super) const PAGE_BYTES_LIMIT: usize = 255 * BODY_LIMIT;
 const MAGIC: [u8; 4] = *b"TECJ";
 const VERSION: u8 = 1;
 const HEAD: usize = 56;
-const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+/// Sixteen bytes a step: every page is summed when it is written, when it is found and when it is read.
+static CRC: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
 
 const PAGE: u8 = 1;
 const PLAIN: u8 = 2;
+const PACKED: u8 = 3;
+
+/// What LZ4's block stands behind: the length of what it unpacks to.
+const LENGTH: usize = 4;
 
 /// One piece of a page, as read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,19 +47,25 @@ pub(super) struct Piece<'a> {
     pub(super) since: u64,
     pub(super) number: u8,
     pub(super) pieces: u8,
+    /// The page is packed; the body is a part of that.
+    pub(super) packed: bool,
     pub(super) body: &'a [u8],
 }
 
 /// The pieces of a page with the keys to store them under: place, then piece, both growing.
 pub(super) fn pieces_of(place: u64, since: u64, page: &Page) -> Option<Vec<([u8; 9], Vec<u8>)>> {
-    let count = page.bytes.len().div_ceil(BODY_LIMIT).max(1);
+    let packed = packed(&page.bytes);
+    let (kind, mut rest) = match &packed {
+        Some(packed) => (PACKED, packed.as_slice()),
+        None => (PAGE, page.bytes.as_ref()),
+    };
+    let count = rest.len().div_ceil(BODY_LIMIT).max(1);
     let pieces = u8::try_from(count).ok()?;
     let mut out = Vec::with_capacity(count);
-    let mut rest = page.bytes.as_ref();
     for piece in 0..pieces {
         let (body, after) = rest.split_at(rest.len().min(BODY_LIMIT));
         rest = after;
-        let mut head = head(PAGE, body.len());
+        let mut head = head(kind, body.len());
         head.extend_from_slice(&[lane_byte(page.key.lane), u8::from(page.gap)]);
         for number in [page.key.epoch, page.key.first, page.last, place, since] {
             head.extend_from_slice(&number.to_le_bytes());
@@ -62,6 +76,29 @@ pub(super) fn pieces_of(place: u64, since: u64, page: &Page) -> Option<Vec<([u8;
         ));
     }
     Some(out)
+}
+
+/// The page's bytes packed behind their length; `None` when that is no smaller, or longer than any page may be.
+fn packed(bytes: &[u8]) -> Option<Vec<u8>> {
+    if bytes.len() > PAGE_BYTES_LIMIT {
+        return None;
+    }
+    let packed = lz4_flex::block::compress_prepend_size(bytes);
+    (packed.len() < bytes.len()).then_some(packed)
+}
+
+/// The length of the page that a packed one's first bytes tell.
+fn packed_length(packed: &[u8]) -> Option<usize> {
+    let told = packed.first_chunk::<LENGTH>()?;
+    let length = usize::try_from(u32::from_le_bytes(*told)).ok()?;
+    (length <= PAGE_BYTES_LIMIT).then_some(length)
+}
+
+/// The bytes of a page that was packed; `None` when they are not what was packed.
+fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {
+    let length = packed_length(packed)?;
+    let bytes = lz4_flex::block::decompress(packed.get(LENGTH..)?, length).ok()?;
+    (bytes.len() == length).then_some(bytes)
 }
 
 /// The key of one piece.
@@ -89,7 +126,7 @@ pub(super) fn read_plain<'a>(key: &[u8], value: &'a [u8]) -> Option<&'a [u8]> {
 /// A piece of a page; `None` when it is not what was written. Bytes after it are not looked at.
 pub(super) fn read_piece(value: &[u8]) -> Option<Piece<'_>> {
     let (kind, head, body) = open(value, &[])?;
-    if kind != PAGE {
+    if kind != PAGE && kind != PACKED {
         return None;
     }
     Some(Piece {
@@ -104,6 +141,7 @@ pub(super) fn read_piece(value: &[u8]) -> Option<Piece<'_>> {
         since: number(head, 40)?,
         number: *head.get(48)?,
         pieces: *head.get(49)?,
+        packed: kind == PACKED,
         body,
     })
 }
@@ -130,6 +168,7 @@ pub(super) struct Gathered(BTreeMap<(u64, PageKey, u64), Half>);
 struct Half {
     gap: bool,
     since: u64,
+    packed: bool,
     pieces: Vec<Option<Bytes>>,
 }
 
@@ -140,6 +179,7 @@ impl Gathered {
         let half = self.0.entry(id).or_insert_with(|| Half {
             gap: piece.gap,
             since: piece.since,
+            packed: piece.packed,
             pieces: vec![None; usize::from(piece.pieces)],
         });
         if let Some(slot @ None) = half.pieces.get_mut(usize::from(piece.number)) {
@@ -154,12 +194,18 @@ impl Gathered {
             let Some(pieces) = half.pieces.into_iter().collect::<Option<Vec<_>>>() else {
                 continue;
             };
-            let (gap, bytes) = (half.gap, pieces.concat().into());
+            let together = pieces.concat();
+            let bytes = if half.packed {
+                unpacked(&together)
+            } else {
+                Some(together)
+            };
+            let Some(bytes) = bytes else { continue };
             let page = Page {
                 key,
                 last,
-                gap,
-                bytes,
+                gap: half.gap,
+                bytes: bytes.into(),
             };
             out.push(Carved {
                 place,
@@ -171,7 +217,18 @@ impl Gathered {
     }
 }
 
-/// What a page's first piece and their common length say of it.
+impl Piece<'_> {
+    /// What this piece adds to the length of its page; the first of a packed page tells all of it.
+    pub(super) fn adds(&self) -> usize {
+        match (self.packed, self.number) {
+            (false, _) => self.body.len(),
+            (true, 0) => packed_length(self.body).unwrap_or_default(),
+            (true, _) => 0,
+        }
+    }
+}
+
+/// What a page's last piece and their common length say of it.
 pub(super) fn held(piece: &Piece<'_>, len: usize) -> Held {
     Held {
         key: piece.key,
@@ -213,7 +270,7 @@ fn open<'a>(value: &'a [u8], key: &[u8]) -> Option<(u8, &'a [u8], &'a [u8])> {
 }
 
 fn checked(head: &[u8], body: &[u8], key: &[u8]) -> u32 {
-    let mut digest: Digest<'_, u32> = CRC.digest();
+    let mut digest: Digest<'_, u32, Table<16>> = CRC.digest();
     digest.update(head);
     digest.update(body);
     digest.update(key);
@@ -270,6 +327,31 @@ mod tests {
             };
             assert_eq!(carve(&file), [carved], "len {len}");
         }
+    }
+
+    #[test]
+    fn a_page_that_repeats_itself_is_packed_and_read_back_whole_with_its_own_length() {
+        let mut page = page(0);
+        page.bytes = b"the hall is quiet; ".repeat(800).into();
+        let pieces = pieces_of(9, 7, &page).unwrap();
+        assert_eq!(pieces.len(), 1, "it was not packed");
+        let (_, value) = &pieces[0];
+        let piece = read_piece(value).unwrap();
+        assert!(piece.packed && piece.body.len() * 10 < page.bytes.len());
+        assert_eq!(held(&piece, piece.adds()), Held::from(&page));
+        assert_eq!(carve(value)[0].page, page);
+    }
+
+    #[test]
+    fn a_packed_page_that_tells_a_wrong_length_is_none() {
+        let good = packed(&[7; 1_000]).unwrap();
+        assert_eq!(unpacked(&good), Some(vec![7; 1_000]));
+        for told in [0_u32, 999, 1_001, u32::MAX] {
+            let mut wrong = good.clone();
+            wrong[..LENGTH].copy_from_slice(&told.to_le_bytes());
+            assert_eq!(unpacked(&wrong), None, "{told}");
+        }
+        assert_eq!(unpacked(&good[..3]), None);
     }
 
     #[test]

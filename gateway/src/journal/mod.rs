@@ -55,8 +55,9 @@ pub struct JournalLimits {
 }
 
 impl JournalLimits {
-    /// Bytes on the disk that each generation of a lane takes, reserved when it is born: a sixteenth of the lane's budget
-    /// in whole MiB, and one at least.
+    /// Bytes on the disk that each generation of a lane takes, reserved when it is born: a 64th of the lane's budget in
+    /// whole MiB, and one at least. In small ones sled writes fewer bytes for each and holds less in memory; there are 64
+    /// at most, because each takes a moment to open.
     pub fn generation(&self, lane: Lane) -> u64 {
         let [alarm, vital, routine] = self.disk;
         let budget = match lane {
@@ -64,7 +65,7 @@ impl JournalLimits {
             Lane::Vital => vital,
             Lane::Routine => routine,
         };
-        (budget / 16 / SMALLEST_GENERATION * SMALLEST_GENERATION).max(SMALLEST_GENERATION)
+        (budget / 64 / SMALLEST_GENERATION * SMALLEST_GENERATION).max(SMALLEST_GENERATION)
     }
 }
 

@@ -56,6 +56,7 @@ impl Store for SledStore {
         if !young {
             // sled writes a synced snapshot of a log that a killed process may have left unsynced: sync it first, or a
             // power cut leaves a snapshot of what never reached the disk.
+            folder::syncing();
             File::open(&path).and_then(|f| f.sync_all()).map_err(io)?;
         }
         let db = open_when_unlocked(folder)?;
@@ -223,6 +224,7 @@ impl Store for SledStore {
 impl SledStore {
     /// Make the names in a young folder durable.
     fn settle(&self) -> std::io::Result<()> {
+        folder::syncing();
         File::open(self.folder.join("conf"))?.sync_all()?;
         folder::sync(&self.folder)
     }
@@ -230,6 +232,7 @@ impl SledStore {
     /// `flush` hands the log to the system; only `sync_data` puts it on the disk (spacejam/sled #1452).
     fn make_durable(&self) -> Result<(), StoreFault> {
         guarded(&self.folder, || self.db.flush())?;
+        folder::syncing();
         self.file
             .sync_data()
             .map_err(|e| match StoreFault::io(&self.folder, &e) {
@@ -308,7 +311,7 @@ impl SledStore {
             }
             if expected == (piece.place, piece.number) {
                 expected.1 = piece.number.saturating_add(1);
-                len += piece.body.len();
+                len += piece.adds();
                 if expected.1 == piece.pieces && !out.released.contains(&piece.place) {
                     out.pages.insert(piece.place, frame::held(&piece, len));
                 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use gateway_core::effect::JournalOrder;
 use tecs_protocol::vocabulary::Lane;
 
+use super::folder;
 use super::keeper::{Keep, Keeper};
 use super::store::Store;
 
@@ -56,6 +57,11 @@ impl Progress {
     /// Pieces of work done since it was opened.
     pub fn done(&self) -> u64 {
         self.0.done.load(Ordering::Acquire)
+    }
+
+    /// Syncs that were asked of the disk since the process began.
+    pub fn syncs(&self) -> u64 {
+        folder::syncs()
     }
 
     pub(super) fn begin(&self) {

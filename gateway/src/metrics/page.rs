@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::asked::Snapshot;
 
-/// The page of one snapshot.
-pub(super) fn text(seen: &Snapshot) -> String {
+/// The page of one snapshot, and how often the journal has synced.
+pub(super) fn text(seen: &Snapshot, syncs: u64) -> String {
     let mut page = Page(String::new());
     let bare = |n: u64| [(String::new(), n)];
     page.gauge(
@@ -36,6 +36,11 @@ pub(super) fn text(seen: &Snapshot) -> String {
     for (name, what, n) in counters(seen) {
         page.counter(name, what, bare(n));
     }
+    page.counter(
+        "syncs_total",
+        "Syncs that the journal has asked of the disk.",
+        bare(syncs),
+    );
     page.0
 }
 

@@ -44,6 +44,10 @@ pub struct MqttSource {
     /// whole, and is refused by name. Default: 8388608.
     #[serde(default = "packet_limit", deserialize_with = "packet_bytes")]
     pub packet_limit: u32,
+    /// How many messages the broker lets wait for our acknowledgement (mosquitto's `max_inflight_messages`), 0 to 65535; half
+    /// of it closes a page. 0: no limit, as in `deploy/mosquitto`. Default: 20, as mosquitto has it by default.
+    #[serde(default = "window")]
+    pub window: u16,
 }
 
 impl Default for MqttSource {
@@ -60,6 +64,7 @@ impl Default for MqttSource {
             topics: Vec::new(),
             keep_alive_s: keep_alive_s(),
             packet_limit: packet_limit(),
+            window: window(),
         }
     }
 }
@@ -182,6 +187,10 @@ fn loopback() -> String {
 
 const fn keep_alive_s() -> u16 {
     10
+}
+
+const fn window() -> u16 {
+    20
 }
 
 const fn packet_limit() -> u32 {

@@ -52,6 +52,23 @@ impl LaneBox {
         false
     }
 
+    /// How many messages of a source have records that no page holds yet, counted up to `most`. These are the youngest: a
+    /// page takes all that is there.
+    pub(crate) fn waits_for_a_page(&self, source: usize, most: usize) -> usize {
+        let fresh = self.fresh.iter().rev().take_while(|f| !f.keeping);
+        let owners = fresh.filter(|f| !f.done).flat_map(|f| &f.owners);
+        let mut ids = owners.filter(|o| o.source == source).map(|o| o.id);
+        let mut last = ids.next();
+        let mut count = usize::from(last.is_some());
+        while count < most {
+            let Some(id) = ids.next() else { break };
+            // The records of one message lie side by side.
+            count += usize::from(last != Some(id));
+            last = Some(id);
+        }
+        count
+    }
+
     /// The places that fresh records have, `from..=to` of this epoch, as positions of the queue: none for an older one.
     pub(super) fn between(&self, epoch: u64, from: u64, to: u64) -> std::ops::Range<usize> {
         if epoch != self.epoch {
