@@ -89,6 +89,8 @@ pub(crate) struct LaneBox {
     pub(crate) accepted: BTreeMap<Place, Kept>,
     epochs: Vec<u64>,
     pub(crate) used: u64,
+    /// Records that had to go since this run began.
+    pub(crate) evicted: u64,
     /// A generation that is being dropped.
     pub(crate) evicting: Option<u32>,
     /// Pages of that generation that the hub has taken since.
@@ -107,6 +109,7 @@ impl LaneBox {
             accepted: BTreeMap::new(),
             epochs: Vec::new(),
             used: 0,
+            evicted: 0,
             evicting: None,
             taken_meanwhile: Vec::new(),
         }
@@ -140,6 +143,11 @@ impl LaneBox {
         };
         self.pages.insert(place, kept);
         place
+    }
+
+    /// The number that the next record gets.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
     }
 
     /// The next place in this lane; given once.

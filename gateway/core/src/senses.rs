@@ -2,7 +2,6 @@
 //! nothing, so that `decode` and the daemon read with the same eyes.
 
 use tecs_protocol::Bytes;
-use tecs_protocol::event::Event;
 use tecs_protocol::family::{self, Options};
 use tecs_protocol::mqtt::{Dialect, Publish};
 use tecs_protocol::serial::{self, Wire};
@@ -10,7 +9,8 @@ use tecs_protocol::signal::{Message, Reading, Refusal, Signal, What};
 use tecs_protocol::vocabulary::{Condition, HealthKind, Lane};
 
 use crate::clock::Clock;
-use crate::normalise::{Came, Meaning, normalise};
+use crate::normalise::{Came, Care, Meaning, normalise};
+use crate::notebook::Notebook;
 use crate::roster::{OWN, Roster};
 use crate::settings::Settings;
 use crate::time::Mono;
@@ -41,6 +41,10 @@ pub(crate) struct Senses {
     readers: Vec<Reader>,
     pub(crate) roster: Roster,
     pub(crate) clock: Clock,
+    /// What is noted of each source.
+    pub(crate) notebooks: Vec<Notebook>,
+    /// Somebody looks at every message.
+    pub(crate) keep_raw: bool,
 }
 
 impl Senses {
@@ -72,16 +76,22 @@ impl Senses {
             readers,
             roster: Roster::new(settings, now),
             clock: Clock::new(boot_id),
+            notebooks: settings
+                .sources
+                .iter()
+                .map(|_| Notebook::default())
+                .collect(),
+            keep_raw: false,
         }
     }
 
-    /// Reads one publish of a broker.
+    /// Reads one publish of a broker; it may be redelivered, and in the care of its source as well.
     pub(crate) fn publish(
         &mut self,
         settings: &Settings,
         source: usize,
         publish: &Publish<'_>,
-        redelivered: bool,
+        (redelivered, held_by): (bool, Care),
         now: Mono,
     ) -> Understood {
         let limits = &settings.limits;
@@ -109,6 +119,7 @@ impl Senses {
             retained: publish.retained,
             replayed: message.replayed,
             redelivered,
+            care: held_by,
         };
         let topics = match self.readers.get(source) {
             Some(Reader::Mqtt(dialect)) if message.topics_changed => Some(dialect.topics()),
@@ -150,7 +161,7 @@ impl Senses {
     }
 
     /// What the senders of the next bytes of a line are, where they cannot say so themselves.
-    fn told(&mut self, source: usize, profile: &str) -> bool {
+    pub(crate) fn told(&mut self, source: usize, profile: &str) -> bool {
         match self.readers.get_mut(source) {
             Some(Reader::Serial(wire)) => wire.told(profile),
             Some(Reader::Mqtt(_) | Reader::Deaf) | None => false,
@@ -158,7 +169,12 @@ impl Senses {
     }
 
     /// Nothing follows these bytes: what lacks only its check is said all the same.
-    fn ended(&mut self, settings: &Settings, source: usize, now: Mono) -> Vec<Understood> {
+    pub(crate) fn ended(
+        &mut self,
+        settings: &Settings,
+        source: usize,
+        now: Mono,
+    ) -> Vec<Understood> {
         self.on_wire(settings, source, now, |wire, heard| {
             wire.ended(now.0, heard);
         })
@@ -274,6 +290,7 @@ impl Senses {
             .map(|message| {
                 let came = Came {
                     replayed: message.replayed,
+                    care: Care::of(message.ticket.is_some()),
                     ..Came::default()
                 };
                 self.understand(settings, source, message, came, None, now)
@@ -291,6 +308,13 @@ impl Senses {
         raw: Option<&[u8]>,
         now: Mono,
     ) -> Understood {
+        let limit = settings.limits.raw_excerpt;
+        let notebook = self.notebooks.get_mut(source);
+        if let Some(notebook) = notebook {
+            let sample = || excerpt(raw.unwrap_or(&message.raw), limit);
+            notebook.note(&message, sample, now);
+            notebook.unkept += u64::from(came.care == Care::Ours);
+        }
         let mut understood = Understood {
             ignored: message.ignored,
             refusals: message.refusals,
@@ -311,12 +335,13 @@ impl Senses {
                 });
                 continue;
             };
+            known.spoke(&signal.field, &signal.what, came.care == Care::Shared);
             let told = known.named.and_then(|n| settings.devices.get(n));
             if let Some(mut meaning) = normalise(signal, known, told, name, came, &clock, now) {
                 // For audit, a message's own words are kept once, and with every alarm.
                 if understood.meanings.is_empty() || meaning.lane == Lane::Alarm {
                     let raw = raw.unwrap_or(&message.raw);
-                    meaning.event.raw = excerpt(raw, settings.limits.raw_excerpt);
+                    meaning.event.raw = excerpt(raw, limit);
                 }
                 understood.meanings.push(meaning);
             }
@@ -324,8 +349,13 @@ impl Senses {
         if said > 0 && understood.meanings.is_empty() && understood.ignored.is_none() {
             understood.ignored = Some("repeat");
         }
-        if !understood.refusals.is_empty() {
-            understood.raw = excerpt(raw.unwrap_or(&message.raw), settings.limits.raw_excerpt);
+        if !understood.refusals.is_empty() || self.keep_raw {
+            understood.raw = excerpt(raw.unwrap_or(&message.raw), limit);
+        }
+        if let Some(notebook) = self.notebooks.get_mut(source) {
+            for refusal in &understood.refusals {
+                notebook.refused(refusal, &understood.raw, now);
+            }
         }
         understood
     }
@@ -333,83 +363,4 @@ impl Senses {
 
 fn excerpt(raw: &[u8], limit: usize) -> Vec<u8> {
     raw.get(..limit.min(raw.len())).unwrap_or_default().to_vec()
-}
-
-/// What one message became, for `decode` and `map test`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Decoded {
-    /// The events it led to.
-    pub events: Vec<Event>,
-    /// Why it led to none, or what of it was not understood.
-    pub ignored: Option<String>,
-}
-
-/// The gateway's eyes alone: reads messages as the daemon would, with state kept between them, and keeps nothing.
-pub struct Decoder {
-    settings: Settings,
-    senses: Senses,
-}
-
-impl Decoder {
-    /// A reader of these sources.
-    pub fn new(settings: Settings) -> Self {
-        let senses = Senses::new(&settings, 0, Mono(0));
-        Self { settings, senses }
-    }
-
-    /// The wall clock, for events that carry it.
-    pub fn clock(&mut self, wall_ms: i64, trusted: bool, now: Mono) {
-        self.senses.clock.read(wall_ms, trusted, now);
-    }
-
-    /// What a publish becomes.
-    pub fn publish(
-        &mut self,
-        source: usize,
-        publish: &Publish<'_>,
-        redelivered: bool,
-        now: Mono,
-    ) -> Decoded {
-        self.senses
-            .publish(&self.settings, source, publish, redelivered, now)
-            .into()
-    }
-
-    /// The senders of the next bytes of a line have this profile. False when their reader has no use for it.
-    pub fn told(&mut self, source: usize, profile: &str) -> bool {
-        self.senses.told(source, profile)
-    }
-
-    /// What the next bytes of a line become: one answer a whole message. Each counts as safe at once, as it would be in a
-    /// daemon that is well.
-    pub fn bytes(&mut self, source: usize, bytes: &Bytes, now: Mono) -> Vec<Decoded> {
-        let settings = &self.settings;
-        let (mut understood, _) = self.senses.bytes(settings, source, bytes, now);
-        understood.extend(self.senses.ended(settings, source, now));
-        let tickets: Vec<u32> = understood.iter().filter_map(|u| u.ticket).collect();
-        for ticket in tickets {
-            understood.extend(self.senses.safe(settings, source, ticket, now).0);
-        }
-        understood.into_iter().map(Decoded::from).collect()
-    }
-}
-
-impl From<Understood> for Decoded {
-    fn from(understood: Understood) -> Self {
-        let mut why: Vec<String> = understood
-            .refusals
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        if !understood.unmapped.is_empty() && understood.meanings.is_empty() {
-            why.push(format!("unmapped: {}", understood.unmapped.join(", ")));
-        }
-        if let Some(ignored) = understood.ignored {
-            why.insert(0, ignored.to_owned());
-        }
-        Self {
-            events: understood.meanings.into_iter().map(|m| m.event).collect(),
-            ignored: (!why.is_empty()).then(|| why.join("; ")),
-        }
-    }
 }
