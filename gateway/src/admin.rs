@@ -1,26 +1,36 @@
 //! The local socket: one JSON object a line in, one out. Who may open the socket (mode 0660: the daemon's user and group)
 //! may ask; it decides nothing and shows no secret.
 //!
-//! `{"ask": "status"}`, `{"ask": "test-alarm"}`, `{"ask": "responder-here"}` → `{"ok": true, …}` or
-//! `{"ok": false, "why": …}`.
+//! `{"ask": "status"}` and the like → `{"ok": true, …}` or `{"ok": false, "why": …}`; after `{"ask": "tap"}` a line for each
+//! thing that is decided, until either side hangs up. [`Question`] lists what may be asked.
+
+mod client;
 
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::net::UnixStream as StdStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway_core::{Input, Order};
+use gateway_core::{Input, Order, Settings};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tecs_protocol::vocabulary::Lane;
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
+
+pub use client::{AskFault, ask, ask_with, listen};
 
 use crate::asked::Asker;
 use crate::inputs::Inputs;
+use crate::redact::Redaction;
+use crate::taps::Tap;
+use crate::{devices, log, queue, tap};
 
 /// The longest question, bytes.
 const LONGEST: u64 = 64 << 10;
@@ -45,7 +55,7 @@ impl Drop for Admin {
 }
 
 /// What may be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Question {
     /// The daemon at a glance.
@@ -54,11 +64,63 @@ pub enum Question {
     TestAlarm,
     /// A responder has come.
     ResponderHere,
+    /// A technical word that is a test: to the hub's ledger and back, and nobody is called.
+    TestCall,
+    /// Who was heard and who was not, and what was not understood.
+    Devices {
+        /// Names and samples as well.
+        #[serde(default)]
+        personal: bool,
+    },
+    /// What is decided, as it is decided.
+    Tap {
+        /// Names, free words and raw ones as well.
+        #[serde(default)]
+        personal: bool,
+    },
+    /// What waits for the hub, lane by lane.
+    QueueLs,
+    /// The oldest records that wait.
+    QueuePeek {
+        /// Of this lane; of each without.
+        #[serde(default)]
+        lane: Option<String>,
+        /// How many of a lane; 10 without, 200 at most.
+        #[serde(default)]
+        n: Option<usize>,
+        /// Names, free words and raw ones as well.
+        #[serde(default)]
+        personal: bool,
+    },
+    /// The last lines of the log.
+    Log,
+}
+
+/// What answers are made of.
+#[derive(Clone)]
+pub struct Desk {
+    orders: Inputs,
+    asker: Asker,
+    redaction: Redaction,
+    sources: Arc<Vec<String>>,
+}
+
+impl Desk {
+    /// Orders go to the loop, questions too; what is shown names devices as these settings do.
+    pub fn new(orders: Inputs, asker: Asker, settings: &Settings) -> Self {
+        let sources = settings.sources.iter().map(|s| s.name.clone());
+        Self {
+            orders,
+            asker,
+            redaction: Redaction::new(settings),
+            sources: Arc::new(sources.collect()),
+        }
+    }
 }
 
 /// Opens the socket. One that is left over from a daemon that is gone is taken away: the journal's lock, taken before,
 /// says that no other daemon lives on this state.
-pub async fn serve(path: &Path, orders: Inputs, asker: Asker) -> io::Result<Admin> {
+pub async fn serve(path: &Path, desk: Desk) -> io::Result<Admin> {
     if let Some(folder) = path.parent() {
         tokio::fs::create_dir_all(folder).await?;
     }
@@ -76,10 +138,10 @@ pub async fn serve(path: &Path, orders: Inputs, asker: Asker) -> io::Result<Admi
             };
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    let (orders, asker) = (orders.clone(), asker.clone());
+                    let desk = desk.clone();
                     tokio::spawn(async move {
                         // Whoever hangs up has what they wanted.
-                        let _ = converse(stream, &orders, &asker).await;
+                        let _ = converse(stream, &desk).await;
                         drop(place);
                     });
                 }
@@ -96,7 +158,7 @@ pub async fn serve(path: &Path, orders: Inputs, asker: Asker) -> io::Result<Admi
     })
 }
 
-async fn converse(mut stream: UnixStream, orders: &Inputs, asker: &Asker) -> io::Result<()> {
+async fn converse(mut stream: UnixStream, desk: &Desk) -> io::Result<()> {
     let (from, mut to) = stream.split();
     let mut lines = BufReader::new(from);
     loop {
@@ -108,7 +170,11 @@ async fn converse(mut stream: UnixStream, orders: &Inputs, asker: &Asker) -> io:
             return Ok(());
         }
         let answer = match serde_json::from_slice::<Question>(&line) {
-            Ok(question) => answer(question, orders, asker).await,
+            Ok(Question::Tap { personal }) => match open_tap(desk).await {
+                Ok(from) => return show(lines, to, from, desk, personal).await,
+                Err(why) => json!({ "ok": false, "why": why }),
+            },
+            Ok(question) => answer(question, desk).await,
             Err(e) => json!({ "ok": false, "why": format!("not a question: {e}") }),
         };
         to.write_all(format!("{answer}\n").as_bytes()).await?;
@@ -123,79 +189,111 @@ async fn converse(mut stream: UnixStream, orders: &Inputs, asker: &Asker) -> io:
     }
 }
 
-async fn answer(question: Question, orders: &Inputs, asker: &Asker) -> Value {
+const HANGS: &str = "the loop does not answer";
+
+async fn answer(question: Question, desk: &Desk) -> Value {
     let order = match question {
         Question::Status => {
-            return match asker.snapshot().await {
-                Some(seen) => json!({ "ok": true, "status": seen.to_json() }),
-                None => json!({ "ok": false, "why": "the loop does not answer" }),
-            };
+            let seen = desk.asker.snapshot().await;
+            return told("status", seen.map(|seen| seen.to_json()));
         }
+        Question::Devices { personal } => {
+            let seen = desk
+                .asker
+                .ask(|view| view.gateway.inventory(view.now))
+                .await;
+            let redaction = (!personal).then_some(&desk.redaction);
+            return told(
+                "devices",
+                seen.map(|seen| devices::to_json(&seen, redaction)),
+            );
+        }
+        Question::QueueLs => return told("queue", queue::ls(&desk.asker).await),
+        Question::QueuePeek { lane, n, personal } => return peek(lane, n, personal, desk).await,
+        Question::Log => return told("log", Some(json!(log::recent()))),
+        // A conversation of its own.
+        Question::Tap { .. } => return json!({ "ok": false, "why": HANGS }),
         Question::TestAlarm => Order::TestAlarm,
         Question::ResponderHere => Order::ResponderHere,
+        Question::TestCall => Order::TestCall,
     };
-    match orders.give(Input::Order(order)).await {
+    match desk.orders.give(Input::Order(order)).await {
         Ok(()) => json!({ "ok": true }),
         Err(ended) => json!({ "ok": false, "why": ended.to_string() }),
     }
 }
 
-/// Why the daemon could not be asked.
-#[derive(Debug, thiserror::Error)]
-pub enum AskFault {
-    /// Nobody listens there.
-    #[error("{}: {source}: is the daemon running, and is this user in its group?", path.display())]
-    NoDaemon {
-        /// The socket.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The answer is none.
-    #[error("the daemon's answer was not understood: {0}")]
-    Answer(String),
-    /// The daemon refused.
-    #[error("the daemon says: {0}")]
-    Refused(String),
+fn told(key: &str, answer: Option<Value>) -> Value {
+    match answer {
+        Some(answer) => json!({ "ok": true, key: answer }),
+        None => json!({ "ok": false, "why": HANGS }),
+    }
 }
 
-/// Asks a running daemon, and waits for its answer at most 10 s. For the command line; blocks.
-pub fn ask(path: &Path, question: &str) -> Result<Value, AskFault> {
-    use std::io::{BufRead as _, Write as _};
-    let no_daemon = |source| AskFault::NoDaemon {
-        path: path.to_owned(),
-        source,
-    };
-    let mut stream = StdStream::connect(path).map_err(no_daemon)?;
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .map_err(no_daemon)?;
-    writeln!(stream, "{}", json!({ "ask": question })).map_err(no_daemon)?;
-    let mut line = String::new();
-    std::io::BufReader::new(stream)
-        .read_line(&mut line)
-        .map_err(no_daemon)?;
-    let answer: Value = serde_json::from_str(&line).map_err(|e| AskFault::Answer(e.to_string()))?;
-    if answer.get("ok") == Some(&Value::Bool(true)) {
-        return Ok(answer);
+async fn peek(lane: Option<String>, n: Option<usize>, personal: bool, desk: &Desk) -> Value {
+    let of = lane.as_deref().map(Lane::from_word);
+    if of == Some(None) {
+        let all: Vec<_> = Lane::ALL.iter().map(|lane| lane.word()).collect();
+        return json!({ "ok": false, "why": format!("no such lane; there are {}", all.join(", ")) });
     }
-    let why = answer.get("why").and_then(Value::as_str);
-    Err(AskFault::Refused(why.unwrap_or("no").to_owned()))
+    let n = n.unwrap_or(queue::PEEK_USUAL);
+    let peeked = queue::peek(&desk.asker, of.flatten(), n, &desk.redaction, personal).await;
+    told("peek", peeked)
+}
+
+async fn open_tap(desk: &Desk) -> Result<Tap, &'static str> {
+    match desk.asker.ask(|view| view.taps.open()).await {
+        Some(Some(tap)) => Ok(tap),
+        Some(None) => Err("there are as many taps as there may be: end one"),
+        None => Err(HANGS),
+    }
+}
+
+/// Shows what is decided until either side hangs up. A reader that is slow makes nobody wait but itself.
+async fn show(
+    mut lines: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    mut from: Tap,
+    desk: &Desk,
+    personal: bool,
+) -> io::Result<()> {
+    to.write_all(format!("{}\n", json!({ "ok": true })).as_bytes())
+        .await?;
+    let mut hung_up = [0; 64];
+    loop {
+        let line = tokio::select! {
+            read = lines.read(&mut hung_up) => match read? {
+                0 => return Ok(()),
+                _ => continue,
+            },
+            tapped = from.recv() => match tapped {
+                Ok(tapped) => tap::to_json(&tapped, &desk.sources, &desk.redaction, personal),
+                Err(RecvError::Lagged(missed)) => tap::dropped(missed),
+                Err(RecvError::Closed) => tap::ended(),
+            },
+        };
+        to.write_all(format!("{line}\n").as_bytes()).await?;
+        if line.get("ended").is_some() {
+            return Ok(());
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::asked::{Snapshot, questions};
+    use crate::asked::{View, questions};
     use crate::inputs::Intake;
     use crate::notes::Notes;
-    use gateway_core::{Gateway, Identity, Mono, Recovered, Settings};
+    use crate::taps::Taps;
+    use gateway_core::{Gateway, Identity, Mono, Recovered};
 
     /// A loop that only answers questions, and what it was ordered.
     async fn daemon(path: &Path) -> (Admin, Intake) {
         let mut intake = Intake::new();
         let (asker, mut waiting) = questions();
-        let admin = serve(path, intake.edge(4, 100), asker).await.unwrap();
+        let desk = Desk::new(intake.edge(4, 100), asker, &Settings::default());
+        let admin = serve(path, desk).await.unwrap();
         tokio::spawn(async move {
             let who = Identity {
                 epoch: 0xABC,
@@ -204,8 +302,16 @@ mod tests {
             let settings = Settings::default();
             let notes = Notes::new(&settings);
             let gateway = Gateway::new(settings, who, Recovered::default(), Mono(0));
-            while let Some(answer) = waiting.recv().await {
-                let _ = answer.send(Snapshot::take(&gateway, &notes, Mono(0), Mono(5)));
+            let taps = Taps::default();
+            while let Some(question) = waiting.recv().await {
+                question(&View {
+                    gateway: &gateway,
+                    notes: &notes,
+                    taps: &taps,
+                    journal: None,
+                    started: Mono(0),
+                    now: Mono(5),
+                });
             }
         });
         (admin, intake)

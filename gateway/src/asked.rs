@@ -7,7 +7,9 @@ use gateway_core::{Gateway, Mono, Status};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::journal::JournalHandle;
 use crate::notes::Notes;
+use crate::taps::Taps;
 
 /// Questions that wait for the loop, at most.
 const WAITING: usize = 16;
@@ -67,6 +69,7 @@ impl Snapshot {
                 "name": name, "state": state,
             })).collect::<Vec<_>>(),
             "journal": self.core.journal,
+            "test_call": self.core.test_call.map(|t| json!({ "seq": t.seq, "accepted": t.accepted })),
             "open_alarms": self.core.open_alarms,
             "devices": self.core.devices,
             "counters": {
@@ -81,12 +84,31 @@ impl Snapshot {
     }
 }
 
+/// What a question sees: the core and all that the loop holds, between two batches.
+pub struct View<'l> {
+    /// The core.
+    pub gateway: &'l Gateway,
+    /// What was noted.
+    pub notes: &'l Notes,
+    /// Where `tap` listens.
+    pub taps: &'l Taps,
+    /// The journal, where there is one.
+    pub journal: Option<&'l JournalHandle>,
+    /// When the daemon started.
+    pub started: Mono,
+    /// Now.
+    pub now: Mono,
+}
+
+/// One question, which brings its own way back.
+pub type Question = Box<dyn FnOnce(&View<'_>) + Send>;
+
 /// The asking end; clones ask the same loop.
 #[derive(Debug, Clone)]
-pub struct Asker(mpsc::Sender<oneshot::Sender<Snapshot>>);
+pub struct Asker(mpsc::Sender<Question>);
 
 /// The loop's end.
-pub type Questions = mpsc::Receiver<oneshot::Sender<Snapshot>>;
+pub type Questions = mpsc::Receiver<Question>;
 
 /// A way to ask a loop.
 pub fn questions() -> (Asker, Questions) {
@@ -95,13 +117,43 @@ pub fn questions() -> (Asker, Questions) {
 }
 
 impl Asker {
-    /// The daemon at a glance; `None` when the loop does not answer within 2 s.
-    pub async fn snapshot(&self) -> Option<Snapshot> {
+    /// What the loop sees; `None` when it does not answer within 2 s.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&View<'_>) -> T + Send + 'static,
+    ) -> Option<T> {
         let (answer, answered) = oneshot::channel();
+        let question: Question = Box::new(move |view| {
+            // Whoever asked may have gone.
+            let _ = answer.send(look(view));
+        });
         let asked = async {
-            self.0.send(answer).await.ok()?;
+            self.0.send(question).await.ok()?;
             answered.await.ok()
         };
         tokio::time::timeout(PATIENCE, asked).await.ok().flatten()
+    }
+
+    /// The daemon at a glance; `None` when the loop does not answer within 2 s.
+    pub async fn snapshot(&self) -> Option<Snapshot> {
+        let look =
+            |view: &View<'_>| Snapshot::take(view.gateway, view.notes, view.started, view.now);
+        self.ask(look).await
+    }
+}
+
+/// Takes out of an answer to `status` what a device may have said: for whatever leaves the machine.
+pub fn hide(status: &mut Value) {
+    let notes = status.get_mut("notes").and_then(Value::as_object_mut);
+    let Some(notes) = notes else { return };
+    notes.remove("unmapped");
+    let refused = notes.get_mut("refused").and_then(Value::as_array_mut);
+    for refusal in refused
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
+        refusal.remove("what");
+        refusal.remove("sample");
     }
 }

@@ -1,6 +1,8 @@
 //! The command line: one arm a command. It reads arguments, calls the room that does the work, and turns faults into exit
 //! codes: 0 good, 1 failed, 2 wrong arguments, 78 a bad configuration.
 
+mod socket;
+
 use std::fs::File;
 use std::io::{self, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,12 +10,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use serde_json::json;
 use tecs_protocol::family::Family;
 
 use crate::check::{EX_CONFIG, check};
 use crate::config::{self, Config, tables};
 use crate::run::{Options, RunFault};
-use crate::{admin, decode, map_test, run, status};
+use crate::{decode, devices, diag, doctor, map_test, run, status};
+use socket::{QueueCommand, SocketArg, ask, ask_with, listen, what_waits};
 
 /// Where the configuration is looked for when none is named.
 const CONFIG: &str = "/etc/tecs-gateway/gateway.toml";
@@ -78,6 +82,52 @@ enum Command {
         #[command(flatten)]
         socket: SocketArg,
     },
+    /// Says who was heard and who was not, what was not understood, and what to paste into the configuration.
+    Devices {
+        #[command(flatten)]
+        socket: SocketArg,
+        /// One JSON object instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows what is decided, as it is decided: events, and what was ignored or refused and why.
+    Tap {
+        #[command(flatten)]
+        socket: SocketArg,
+        /// JSON lines instead of text.
+        #[arg(long)]
+        json: bool,
+        /// Shows names, free words, vital values and raw messages as well.
+        #[arg(long)]
+        personal: bool,
+    },
+    /// What waits for the care hub.
+    #[command(subcommand)]
+    Queue(QueueCommand),
+    /// Walks the whole way, from the wires to a record in the hub's ledger, and names the hop that fails; exit code 0 only
+    /// when all is well.
+    Doctor {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// One JSON object instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What an engineer needs to know.
+    #[command(subcommand)]
+    Diag(DiagCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum DiagCommand {
+    /// Gathers what an engineer needs into one archive, without secrets and without anything personal.
+    Collect {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// Where; a new file in this folder without.
+        #[arg(long, value_name = "F")]
+        out: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -105,16 +155,6 @@ struct ConfigArg {
     /// The configuration.
     #[arg(long, value_name = "F", default_value = CONFIG)]
     config: PathBuf,
-}
-
-/// How a running daemon is found.
-#[derive(Debug, Args)]
-struct SocketArg {
-    #[command(flatten)]
-    config: ConfigArg,
-    /// Its local socket, instead of the one that the configuration names.
-    #[arg(long, value_name = "S")]
-    socket: Option<PathBuf>,
 }
 
 /// What went wrong, with its exit code.
@@ -199,6 +239,25 @@ fn command(command: Command) -> Result<u8, Failed> {
                 "the hub will hear that a responder is here"
             ))
         }
+        Command::Devices { socket, json } => {
+            let question = json!({ "ask": "devices", "personal": true });
+            let answer = ask_with(&socket, &env, &question, "devices")?;
+            ended(devices::print(&answer, json, &mut io::stdout().lock()))
+        }
+        Command::Tap {
+            socket,
+            json,
+            personal,
+        } => listen(&socket, &env, json, personal),
+        Command::Queue(command) => what_waits(command, &env),
+        Command::Doctor { config, json } => {
+            let out = &mut io::stdout().lock();
+            doctor::run(&config.config, &env, json, out).map_err(|e| Failed::of(&e))
+        }
+        Command::Diag(DiagCommand::Collect { config, out }) => {
+            let path = diag::collect(&config.config, &env, out).map_err(|e| Failed::of(&e))?;
+            ended(writeln!(io::stdout(), "{}", path.display()))
+        }
     }
 }
 
@@ -270,16 +329,4 @@ fn ended(done: io::Result<()>) -> Result<u8, Failed> {
 
 fn load(file: &Path, env: &[(String, String)]) -> Result<Config, Failed> {
     config::load(file, env).map_err(|faults| Failed(EX_CONFIG, faults.to_string()))
-}
-
-fn ask(
-    socket: &SocketArg,
-    env: &[(String, String)],
-    question: &str,
-) -> Result<serde_json::Value, Failed> {
-    let path = match &socket.socket {
-        Some(path) => path.clone(),
-        None => load(&socket.config.config, env)?.socket,
-    };
-    admin::ask(&path, question).map_err(|fault| Failed::of(&fault))
 }

@@ -125,9 +125,10 @@ async fn respond(stream: &mut TcpStream, status: &str, body: &str) -> io::Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::asked::{Snapshot, questions};
+    use crate::asked::{View, questions};
     use crate::journal::{Journal, JournalLimits};
     use crate::notes::Notes;
+    use crate::taps::Taps;
     use gateway_core::settings::Source;
     use gateway_core::{Gateway, Identity, Mono, Noteworthy, Recovered, Settings};
     use tecs_protocol::family::Family;
@@ -176,8 +177,15 @@ mod tests {
             let gateway = Gateway::new(settings(), who, Recovered::default(), Mono(0));
             // Two answers, then the loop hangs.
             for _ in 0..2 {
-                let answer = waiting.recv().await.unwrap();
-                let _ = answer.send(Snapshot::take(&gateway, &notes, Mono(0), Mono(5_000)));
+                let question = waiting.recv().await.unwrap();
+                question(&View {
+                    gateway: &gateway,
+                    notes: &notes,
+                    taps: &Taps::default(),
+                    journal: None,
+                    started: Mono(0),
+                    now: Mono(5_000),
+                });
             }
             std::future::pending::<()>().await;
             drop(waiting);

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
+use crate::answer::{list, number, word};
+
 /// Prints the daemon's answer: as text, or as the JSON that it is.
 pub fn print(answer: &Value, as_json: bool, out: &mut impl Write) -> io::Result<()> {
     let status = answer.get("status").unwrap_or(&Value::Null);
@@ -11,14 +13,6 @@ pub fn print(answer: &Value, as_json: bool, out: &mut impl Write) -> io::Result<
         return writeln!(out, "{status}");
     }
     out.write_all(text(status).as_bytes())
-}
-
-fn number(of: &Value, key: &str) -> u64 {
-    of.get(key).and_then(Value::as_u64).unwrap_or(0)
-}
-
-fn word<'v>(of: &'v Value, key: &str) -> &'v str {
-    of.get(key).and_then(Value::as_str).unwrap_or("")
 }
 
 fn text(status: &Value) -> String {
@@ -82,12 +76,6 @@ fn notes(notes: &Value, lines: &mut Vec<String>) {
             word(refusal, "what"),
         ));
     }
-}
-
-fn list<'v>(of: &'v Value, key: &str) -> &'v [Value] {
-    of.get(key)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
 }
 
 #[cfg(test)]

@@ -245,6 +245,8 @@ pub struct Message {
     pub ticket: Option<u32>,
     /// `Dialect::topics` answers differently since this message: the edge subscribes to what is new.
     pub topics_changed: bool,
+    /// Which rule of a table fitted, by its place in `Map::rules`: a rule that never does is told to the installer.
+    pub rule: Option<usize>,
 }
 
 impl Message {

@@ -18,8 +18,9 @@ use crate::link::Link;
 use crate::memory::{self, Remembered};
 use crate::senses::Senses;
 use crate::settings::Settings;
-use crate::status::Counters;
+use crate::status::{Counters, TestCall};
 use crate::taking::{Bucket, FORGET_AFTER_MS};
+use crate::tap::Taps;
 use crate::time::Mono;
 use crate::watching::Watch;
 
@@ -36,6 +37,8 @@ pub struct Identity {
 #[derive(Debug, Default)]
 pub(crate) struct Source {
     pub(crate) up: bool,
+    /// Why not, in plain words.
+    pub(crate) why: String,
     pub(crate) custody: Custody,
     /// The broker kept our session: what it sends again may be what we took before a kill.
     pub(crate) resumed: bool,
@@ -72,6 +75,10 @@ pub struct Gateway {
     pub(crate) power: (Option<bool>, Option<f64>),
     pub(crate) last_knock: Mono,
     pub(crate) stopping: Stopping,
+    pub(crate) began: Mono,
+    /// The last test call.
+    pub(crate) test: Option<TestCall>,
+    pub(crate) taps: Taps,
 }
 
 /// How far the end has come.
@@ -117,6 +124,9 @@ impl Gateway {
             power: (None, None),
             last_knock: Mono(0),
             stopping: Stopping::No,
+            began: now,
+            test: None,
+            taps: Taps::default(),
             settings,
             who,
         };
@@ -207,6 +217,7 @@ impl Gateway {
         match order {
             Order::TestAlarm => self.test_alarm(now),
             Order::ResponderHere => self.responder_here(now),
+            Order::TestCall => self.test_call("a test call of the installer's", now),
         }
     }
 

@@ -144,6 +144,13 @@ impl Gateway {
             return;
         };
         let (owners, whole) = lane_box.taken(epoch, range.from, range.to, ledger);
+        if let Some(test) = &mut self.test
+            && lane == test.lane
+            && epoch == self.who.epoch
+            && (range.from..=range.to).contains(&test.seq)
+        {
+            test.accepted = true;
+        }
         self.counters.accepted += range.to.saturating_sub(range.from).saturating_add(1);
         self.safe(&owners);
         self.let_go(lane, &whole, ledger, now);
@@ -168,7 +175,7 @@ impl Gateway {
         let (outcome, detail) = match &ask.what {
             Some(v1::ask::What::Resend(held)) => self.resend(endpoint, held, now),
             Some(v1::ask::What::TestCall(v1::TestCall {})) => {
-                self.test_call(now);
+                self.test_call("a test call that the care hub asked for", now);
                 (Outcome::Done, String::new())
             }
             None => (

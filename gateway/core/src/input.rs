@@ -85,6 +85,8 @@ pub enum Order {
     TestAlarm,
     /// A responder has come.
     ResponderHere,
+    /// A technical word that is a test, to the hub's ledger and back: nobody is called.
+    TestCall,
 }
 
 /// What the journal says.

@@ -91,6 +91,8 @@ pub(crate) struct LaneBox {
     pub(crate) accepted_since: Option<Mono>,
     epochs: Vec<u64>,
     pub(crate) used: u64,
+    /// Records that had to go since this run began.
+    pub(crate) evicted: u64,
     /// A generation that is being dropped.
     pub(crate) evicting: Option<u32>,
     /// Pages of that generation that the hub has taken since.
@@ -110,6 +112,7 @@ impl LaneBox {
             accepted_since: None,
             epochs: Vec::new(),
             used: 0,
+            evicted: 0,
             evicting: None,
             taken_meanwhile: Vec::new(),
         }
@@ -143,6 +146,11 @@ impl LaneBox {
         };
         self.pages.insert(place, kept);
         place
+    }
+
+    /// The number that the next record gets.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
     }
 
     /// The next place in this lane; given once.

@@ -30,12 +30,30 @@ impl Meaning {
     }
 }
 
+/// In whose care a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Care {
+    /// In ours alone, from the moment it is read.
+    #[default]
+    Ours,
+    /// Its source keeps it until we say that it is safe.
+    Shared,
+}
+
+impl Care {
+    /// By whether its source waits for our answer.
+    pub(crate) const fn of(answerable: bool) -> Self {
+        if answerable { Self::Shared } else { Self::Ours }
+    }
+}
+
 /// How a message came.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Came {
     pub(crate) retained: bool,
     pub(crate) replayed: bool,
     pub(crate) redelivered: bool,
+    pub(crate) care: Care,
 }
 
 /// What a signal means; `None` when it repeats what is known.

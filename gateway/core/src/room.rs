@@ -100,6 +100,7 @@ impl Gateway {
         if let Some(lane_box) = self.lanes.get_mut(at(lane)) {
             lane_box.evicting = None;
             lane_box.used = used;
+            lane_box.evicted += lost;
             lane_box
                 .pages
                 .retain(|_, kept| kept.generation != generation);
@@ -135,6 +136,7 @@ impl Gateway {
             if let Some(lane_box) = self.lanes.get_mut(at(lane)) {
                 let gap = |from, to| gap_bytes(from, to, Why::Evicted);
                 let lost = lane_box.evict_fresh(gap, now);
+                lane_box.evicted += lost;
                 self.counters.evicted += lost;
                 if lost > 0 {
                     self.effects

@@ -4,9 +4,14 @@
 use std::collections::BTreeMap;
 
 use tecs_protocol::event::Device;
+use tecs_protocol::signal::What;
+use tecs_protocol::vocabulary::HealthKind;
 
 use crate::settings::{self, Settings};
 use crate::time::Mono;
+
+/// The most fields of one device whose last words are remembered for the installer.
+const SAYS_MOST: usize = 16;
 
 /// A device that was heard or named.
 #[derive(Debug)]
@@ -19,10 +24,59 @@ pub(crate) struct Known {
     pub(crate) alarms: bool,
     /// When it spoke last.
     pub(crate) heard: Mono,
+    /// What its source says that it is.
+    pub(crate) model: String,
+    /// Words heard in this run.
+    pub(crate) words: u64,
+    /// Those that could not be acknowledged, technical ones aside.
+    pub(crate) unkept: u64,
+    /// What it said last, field by field, for the installer.
+    pub(crate) says: Vec<(String, What)>,
+    /// Words of fields that there was no room to remember.
+    pub(crate) says_more: u64,
     fields: Vec<(String, String)>,
 }
 
 impl Known {
+    fn new(device: Device, named: Option<usize>, alarms: bool, heard: Mono) -> Self {
+        Self {
+            device,
+            named,
+            alarms,
+            heard,
+            model: String::new(),
+            words: 0,
+            unkept: 0,
+            says: Vec::new(),
+            says_more: 0,
+            fields: Vec::new(),
+        }
+    }
+
+    /// One word of it, for the installer.
+    pub(crate) fn spoke(&mut self, field: &str, what: &What, kept: bool) {
+        self.words += 1;
+        // Of what is wrong with a bridge, its next word tells again.
+        let ours = !kept && !matches!(what, What::Health { .. });
+        self.unkept += u64::from(ours);
+        let room = self.says.len() < SAYS_MOST;
+        match self.says.iter_mut().find(|(name, _)| name == field) {
+            Some((_, last)) if last == what => {}
+            Some((_, last)) => last.clone_from(what),
+            None if room => self.says.push((field.to_owned(), what.clone())),
+            None => self.says_more += 1,
+        }
+    }
+
+    /// It is a code or a sender that nobody taught.
+    pub(crate) fn is_untaught(&self) -> bool {
+        let untaught = |what: &What| {
+            let kind = HealthKind::Untaught;
+            what.is_raised() && matches!(what, What::Health { kind: k, .. } if *k == kind)
+        };
+        self.says.iter().any(|(_, what)| untaught(what))
+    }
+
     /// The last state of a field.
     pub(crate) fn last(&self, field: &str) -> Option<&str> {
         self.fields
@@ -67,17 +121,12 @@ impl Roster {
             count: 0,
         };
         for (named, told) in settings.devices.iter().enumerate() {
-            let known = Known {
-                device: Device {
-                    id: told.id.clone(),
-                    kind: told.kind.clone(),
-                    room: told.room.clone(),
-                },
-                named: Some(named),
-                alarms: told.alarms,
-                heard: now,
-                fields: Vec::new(),
+            let device = Device {
+                id: told.id.clone(),
+                kind: told.kind.clone(),
+                room: told.room.clone(),
             };
+            let known = Known::new(device, Some(named), told.alarms, now);
             roster.count += 1;
             roster
                 .by_source
@@ -110,23 +159,20 @@ impl Roster {
             } else {
                 format!("{prefix}/{name}")
             };
-            let known = Known {
-                device: Device {
-                    id,
-                    kind: model.to_owned(),
-                    room: String::new(),
-                },
-                named: None,
-                alarms: false,
-                heard: now,
-                fields: Vec::new(),
+            let device = Device {
+                id,
+                kind: model.to_owned(),
+                room: String::new(),
             };
-            devices.insert(name.to_owned(), known);
+            devices.insert(name.to_owned(), Known::new(device, None, false, now));
         }
         let known = devices.get_mut(name)?;
         known.heard = now;
         if known.device.kind.is_empty() && !model.is_empty() {
             model.clone_into(&mut known.device.kind);
+        }
+        if known.model.is_empty() && !model.is_empty() {
+            model.clone_into(&mut known.model);
         }
         Some(known)
     }

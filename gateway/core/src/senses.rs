@@ -9,7 +9,8 @@ use tecs_protocol::signal::{Message, Reading, Refusal, Signal, What};
 use tecs_protocol::vocabulary::{Condition, HealthKind, Lane};
 
 use crate::clock::Clock;
-use crate::normalise::{Came, Meaning, normalise};
+use crate::normalise::{Came, Care, Meaning, normalise};
+use crate::notebook::Notebook;
 use crate::roster::{OWN, Roster};
 use crate::settings::Settings;
 use crate::time::Mono;
@@ -44,6 +45,10 @@ pub(crate) struct Senses {
     readers: Vec<Reader>,
     pub(crate) roster: Roster,
     pub(crate) clock: Clock,
+    /// What is noted of each source.
+    pub(crate) notebooks: Vec<Notebook>,
+    /// Somebody looks at every message.
+    pub(crate) keep_raw: bool,
 }
 
 impl Senses {
@@ -79,16 +84,22 @@ impl Senses {
             readers,
             roster: Roster::new(settings, now),
             clock: Clock::new(boot_id),
+            notebooks: settings
+                .sources
+                .iter()
+                .map(|_| Notebook::default())
+                .collect(),
+            keep_raw: false,
         }
     }
 
-    /// Reads one publish of a broker.
+    /// Reads one publish of a broker; it may be redelivered, and in the care of its source as well.
     pub(crate) fn publish(
         &mut self,
         settings: &Settings,
         source: usize,
         publish: &Publish<'_>,
-        redelivered: bool,
+        (redelivered, held_by): (bool, Care),
         now: Mono,
     ) -> Understood {
         let limits = &settings.limits;
@@ -116,6 +127,7 @@ impl Senses {
             retained: message.late.unwrap_or(publish.retained),
             replayed: message.replayed,
             redelivered,
+            care: held_by,
         };
         let topics = match self.readers.get(source) {
             Some(Reader::Mqtt(dialect)) if message.topics_changed => Some(dialect.topics()),
@@ -157,7 +169,7 @@ impl Senses {
     }
 
     /// What the senders of the next bytes of a line are, where they cannot say so themselves.
-    fn told(&mut self, source: usize, profile: &str) -> bool {
+    pub(crate) fn told(&mut self, source: usize, profile: &str) -> bool {
         match self.readers.get_mut(source) {
             Some(Reader::Serial(wire)) => wire.told(profile),
             Some(Reader::Mqtt(_) | Reader::Deaf) | None => false,
@@ -165,7 +177,12 @@ impl Senses {
     }
 
     /// Nothing follows these bytes: what lacks only its check is said all the same.
-    fn ended(&mut self, settings: &Settings, source: usize, now: Mono) -> Vec<Understood> {
+    pub(crate) fn ended(
+        &mut self,
+        settings: &Settings,
+        source: usize,
+        now: Mono,
+    ) -> Vec<Understood> {
         self.on_wire(settings, source, now, |wire, heard| {
             wire.ended(now.0, heard);
         })
@@ -281,6 +298,7 @@ impl Senses {
             .map(|message| {
                 let came = Came {
                     replayed: message.replayed,
+                    care: Care::of(message.ticket.is_some()),
                     ..Came::default()
                 };
                 self.understand(settings, source, message, came, None, now)
@@ -298,6 +316,13 @@ impl Senses {
         raw: Option<&[u8]>,
         now: Mono,
     ) -> Understood {
+        let limit = settings.limits.raw_excerpt;
+        let notebook = self.notebooks.get_mut(source);
+        if let Some(notebook) = notebook {
+            let sample = || excerpt(raw.unwrap_or(&message.raw), limit);
+            notebook.note(&message, sample, now);
+            notebook.unkept += u64::from(came.care == Care::Ours);
+        }
         let mut understood = Understood {
             ignored: message.ignored,
             refusals: message.refusals,
@@ -318,12 +343,13 @@ impl Senses {
                 });
                 continue;
             };
+            known.spoke(&signal.field, &signal.what, came.care == Care::Shared);
             let told = known.named.and_then(|n| settings.devices.get(n));
             if let Some(mut meaning) = normalise(signal, known, told, name, came, &clock, now) {
                 // For audit, a message's own words are kept once, and with every alarm.
                 if understood.meanings.is_empty() || meaning.lane == Lane::Alarm {
                     let raw = raw.unwrap_or(&message.raw);
-                    meaning.event.raw = excerpt(raw, settings.limits.raw_excerpt);
+                    meaning.event.raw = excerpt(raw, limit);
                 }
                 understood.meanings.push(meaning);
             }
@@ -331,8 +357,13 @@ impl Senses {
         if said > 0 && understood.meanings.is_empty() && understood.ignored.is_none() {
             understood.ignored = Some("repeat");
         }
-        if !understood.refusals.is_empty() {
-            understood.raw = excerpt(raw.unwrap_or(&message.raw), settings.limits.raw_excerpt);
+        if !understood.refusals.is_empty() || self.keep_raw {
+            understood.raw = excerpt(raw.unwrap_or(&message.raw), limit);
+        }
+        if let Some(notebook) = self.notebooks.get_mut(source) {
+            for refusal in &understood.refusals {
+                notebook.refused(refusal, &understood.raw, now);
+            }
         }
         understood
     }

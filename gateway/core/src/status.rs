@@ -59,6 +59,17 @@ pub struct Depth {
     pub held: usize,
 }
 
+/// The last test call of this run, and how far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TestCall {
+    /// Its lane.
+    pub lane: Lane,
+    /// Its number in this run.
+    pub seq: u64,
+    /// A hub has it durably.
+    pub accepted: bool,
+}
+
 /// The core at a glance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
@@ -76,6 +87,8 @@ pub struct Status {
     pub open_alarms: usize,
     /// Devices known.
     pub devices: usize,
+    /// The last test call.
+    pub test_call: Option<TestCall>,
     /// What was counted.
     pub counters: Counters,
 }
@@ -95,6 +108,7 @@ impl Gateway {
             journal: self.journal.word(),
             open_alarms: self.home.open(),
             devices: self.senses.roster.count(),
+            test_call: self.test,
             counters: self.counters,
         }
     }

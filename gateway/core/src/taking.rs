@@ -1,18 +1,17 @@
 //! From messages to records: each gets its place, its bytes, and the name of whoever waits for it.
 
-use tecs_protocol::event::{Event, RESPONDER_HERE};
+use tecs_protocol::event::Event;
 use tecs_protocol::mqtt::Publish;
-use tecs_protocol::signal::What;
-use tecs_protocol::vocabulary::{AlarmKind, Condition, HealthKind, Lane, ObservedKind, State};
+use tecs_protocol::vocabulary::Lane;
 
-use crate::assess;
 use crate::custody::{Answer, Owner, print};
 use crate::effect::{Effect, Note, Noteworthy};
 use crate::gateway::{Gateway, at};
 use crate::lane::Fresh;
 use crate::memory;
-use crate::normalise::Meaning;
+use crate::normalise::{Care, Meaning};
 use crate::senses::Understood;
+use crate::tap::Tapped;
 use crate::time::Mono;
 
 /// An answered press stays in the journal this long, ms: an acknowledgement may still be on its way when the gateway is
@@ -21,6 +20,9 @@ pub(crate) const FORGET_AFTER_MS: u64 = 10_000;
 
 /// More answered presses of one source than this are forgotten at once.
 const FORGET_MOST: usize = 4_096;
+
+/// Said to whoever looks of a routine word that a babbling source may not say.
+const THROTTLED: &str = "throttled: its source babbles";
 
 /// How fast a source may speak in the routine lane: a bucket that fills at the rate and holds the burst.
 #[derive(Debug, Default)]
@@ -93,9 +95,13 @@ impl Gateway {
             source: index,
             id: source.custody.took(answer, packet, print),
         });
-        let mut understood = self
-            .senses
-            .publish(&self.settings, index, publish, redelivered, now);
+        let mut understood = self.senses.publish(
+            &self.settings,
+            index,
+            publish,
+            (redelivered, Care::of(token.is_some())),
+            now,
+        );
         // A press or an alarm is called a repeat only when we know it (in doubt it is a new one); of a measurement or a
         // door the source's own word is enough.
         for meaning in &mut understood.meanings {
@@ -148,7 +154,21 @@ impl Gateway {
                 what: refusal.to_string(),
                 sample: understood.raw.clone(),
             }));
+            self.tap(|| Tapped::Refused {
+                source: index,
+                name: refusal.name(),
+                what: refusal.to_string(),
+                raw: understood.raw.clone(),
+            });
         }
+        if let Some(why) = understood.ignored {
+            self.tap(|| Tapped::Ignored {
+                source: index,
+                why,
+                raw: understood.raw.clone(),
+            });
+        }
+        self.watch_garble(index, now);
         if let Some(topics) = understood.topics {
             self.effects.push_back(Effect::Listen {
                 source: index,
@@ -164,6 +184,11 @@ impl Gateway {
         }
         for meaning in understood.meanings {
             if meaning.lane == Lane::Routine && !self.may_speak(index, now) {
+                self.tap(|| Tapped::Ignored {
+                    source: index,
+                    why: THROTTLED,
+                    raw: Vec::new(),
+                });
                 continue;
             }
             let mut notes = Vec::new();
@@ -218,6 +243,9 @@ impl Gateway {
                 && self.fold(&event, owner)
             {
                 self.notes.append(&mut notes);
+                self.tap(|| Tapped::Folded {
+                    event: Box::new(event),
+                });
                 return;
             }
         }
@@ -226,6 +254,11 @@ impl Gateway {
             return;
         };
         let seq = lane_box.give(1);
+        self.tap(|| Tapped::Event {
+            lane,
+            seq,
+            event: Box::new(event.clone()),
+        });
         if let Some((name, alarm)) = self.home.raised(epoch, seq, &event, now) {
             notes.push(memory::open(&name, Some(&alarm)));
             self.knock(now);
@@ -333,64 +366,5 @@ impl Gateway {
                     .extend(source.forget.pop_front().map(|(_, note)| note));
             }
         }
-    }
-
-    /// An event of the gateway's own.
-    pub(crate) fn own(&mut self, device: &str, what: What, now: Mono) {
-        if let Some(meaning) = self.senses.own(device, what, now) {
-            self.raise(meaning, None, Vec::new(), now);
-        }
-    }
-
-    /// A press of the gateway's own: every one is news.
-    fn own_press(&mut self, device: &str, what: What, test: bool, now: Mono) {
-        let event = Event {
-            device: tecs_protocol::event::Device {
-                id: format!("gateway/{device}"),
-                kind: "gateway".to_owned(),
-                room: String::new(),
-            },
-            happened_ms: None,
-            heard: self.senses.clock.pair(now),
-            urgency: assess::urgency(&what),
-            what,
-            flags: tecs_protocol::event::Flags {
-                test,
-                ..Default::default()
-            },
-            raw: Vec::new(),
-            folded: 1,
-        };
-        let meaning = Meaning {
-            lane: event.lane(true),
-            event,
-            state: None,
-            pulse: true,
-        };
-        self.raise(meaning, None, Vec::new(), now);
-    }
-
-    pub(crate) fn test_alarm(&mut self, now: Mono) {
-        let what = What::alarm(AlarmKind::Help, Condition::Raised);
-        self.own_press("test", what, true, now);
-    }
-
-    pub(crate) fn responder_here(&mut self, now: Mono) {
-        let here = State::Named(RESPONDER_HERE.to_owned());
-        self.own_press(
-            "responder",
-            What::state(ObservedKind::Button, here),
-            false,
-            now,
-        );
-    }
-
-    pub(crate) fn test_call(&mut self, now: Mono) {
-        let what = What::health(
-            HealthKind::TestCall,
-            Condition::Raised,
-            "a test call that the care hub asked for",
-        );
-        self.own_press("test-call", what, true, now);
     }
 }

@@ -2,10 +2,12 @@
 //! was raised is remembered like any state, also over a restart.
 
 use tecs_protocol::event::ClockPair;
+use tecs_protocol::family::Way;
 use tecs_protocol::signal::What;
 use tecs_protocol::vocabulary::{Condition, HealthKind};
 
 use crate::gateway::Gateway;
+use crate::notebook::Notebook;
 use crate::settings::Settings;
 use crate::time::Mono;
 
@@ -14,6 +16,10 @@ const CALM_AFTER_MS: u64 = 10_000;
 
 /// A hub that could not read a record is well again after this long without another, ms.
 const REFUSAL_SHOWN_MS: u64 = 3_600_000;
+
+/// Said of a line that yields refusals alone.
+const GARBLED: &str =
+    "nothing on this line can be read: its baud, data_bits or parity may be wrong";
 
 /// Whose silence is watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +64,7 @@ impl Gateway {
     pub(crate) fn source_up(&mut self, index: usize, resumed: bool, now: Mono) {
         if let Some(source) = self.sources.get_mut(index) {
             source.up = true;
+            source.why.clear();
             source.resumed = resumed;
             source.custody.suspend();
             if !resumed {
@@ -73,9 +80,9 @@ impl Gateway {
     pub(crate) fn source_down(&mut self, index: usize, why: &str, now: Mono) {
         if let Some(source) = self.sources.get_mut(index) {
             source.up = false;
+            why.clone_into(&mut source.why);
             source.custody.suspend();
         }
-        let _ = why;
         self.senses.closed(index, now);
         self.silent(Whose::Source(index), now);
     }
@@ -183,6 +190,30 @@ impl Gateway {
             let what = What::health(HealthKind::Fault, Condition::Restored, "no refusal since");
             self.own("records", what, now);
         }
+    }
+
+    /// A line of which nothing can be read any more is told, and its first word that can.
+    pub(crate) fn watch_garble(&mut self, index: usize, now: Mono) {
+        let Some(told) = self
+            .settings
+            .sources
+            .get(index)
+            .filter(|s| s.way() == Way::Line)
+        else {
+            return;
+        };
+        let notebook = self.senses.notebooks.get_mut(index);
+        let Some(garbled) = notebook.and_then(Notebook::garbled_now) else {
+            return;
+        };
+        let device = format!("source/{}/line", told.name);
+        let (condition, detail) = if garbled {
+            (Condition::Raised, GARBLED)
+        } else {
+            (Condition::Restored, "the line can be read")
+        };
+        let what = What::health(HealthKind::Fault, condition, detail);
+        self.own(&device, what, now);
     }
 
     fn tick_babble(&mut self, index: usize, now: Mono) {

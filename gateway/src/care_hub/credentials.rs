@@ -210,6 +210,11 @@ fn says(der: &CertificateDer<'_>) -> Option<CertificateSays> {
     })
 }
 
+/// When a certificate ends, seconds since 1970.
+pub(super) fn expires(der: &CertificateDer<'_>) -> Option<i64> {
+    says(der).map(|says| says.not_after_s)
+}
+
 /// The wall clock, but never before our own certificate was issued: a machine that boots in 1970 still reaches its hub.
 #[derive(Debug)]
 struct Floor(u64);

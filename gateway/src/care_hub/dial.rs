@@ -11,12 +11,15 @@ use std::time::Duration;
 
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::client::ClientConfig;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
+use super::Endpoint;
 use super::address::Address;
 use super::credentials::{self, Files};
 use super::queue::Queue;
@@ -47,15 +50,11 @@ pub(super) struct Connection {
 }
 
 /// Opens one connection.
-pub(super) async fn dial(to: &Address, files: &Files, queue: &Queue) -> Result<Connection, Why> {
+pub(super) async fn dial(to: &Endpoint, files: &Files, queue: &Queue) -> Result<Connection, Why> {
     let config = credentials::load(files).await.map_err(Why::Credentials)?;
-    let name = to.server_name().ok_or(Why::NoAddress)?;
     let secured = async {
-        let tcp = tcp(to).await?;
-        TlsConnector::from(config)
-            .connect_with(name, tcp, |tls| tls.set_buffer_limit(Some(UNSENT_IN_TLS)))
-            .await
-            .map_err(|e| Why::of_io(&e))
+        let tcp = connect(&look_up(&to.address).await?).await?;
+        secure(tcp, config, to).await
     };
     let io = tokio::time::timeout(CONNECT_TIMEOUT, secured)
         .await
@@ -88,12 +87,29 @@ pub(super) async fn dial(to: &Address, files: &Files, queue: &Queue) -> Result<C
     })
 }
 
-/// The first address of the name that answers; the time is shared out among them.
-async fn tcp(to: &Address) -> Result<TcpStream, Why> {
+/// Every address of the name.
+pub(super) async fn look_up(to: &Address) -> Result<Vec<SocketAddr>, Why> {
     let found = tokio::net::lookup_host((to.host(), to.port()))
         .await
         .map_err(|e| Why::Lookup(e.to_string()))?;
-    let found: Vec<SocketAddr> = found.collect();
+    Ok(found.collect())
+}
+
+/// Shows our certificate and looks at the hub's.
+pub(super) async fn secure(
+    tcp: TcpStream,
+    config: Arc<ClientConfig>,
+    to: &Endpoint,
+) -> Result<TlsStream<TcpStream>, Why> {
+    let name = to.address.server_name().ok_or(Why::NoAddress)?;
+    TlsConnector::from(config)
+        .connect_with(name, tcp, |tls| tls.set_buffer_limit(Some(UNSENT_IN_TLS)))
+        .await
+        .map_err(|e| Why::of_io(&e))
+}
+
+/// The first address that answers; the time is shared out among them.
+pub(super) async fn connect(found: &[SocketAddr]) -> Result<TcpStream, Why> {
     let share = CONNECT_TIMEOUT / u32::try_from(found.len().max(1)).unwrap_or(u32::MAX);
     let mut why = Why::NoAddress;
     for address in found {

@@ -4,6 +4,7 @@
 mod address;
 mod credentials;
 mod dial;
+mod probe;
 mod queue;
 #[allow(clippy::pedantic, unreachable_pub)] // Generated code is not ours to restyle.
 #[rustfmt::skip]
@@ -19,6 +20,7 @@ use crate::inputs::Inputs;
 
 pub use address::{Address, AddressFault};
 pub use credentials::{CertificateSays, CredentialFault, Files, inspect};
+pub use probe::{Hop, Went, days_until, probe};
 
 use queue::Queue;
 use stream::Life;

@@ -60,7 +60,7 @@ impl Life {
     }
 
     async fn live(&self) -> Why {
-        match dial(&self.to.address, &self.files, &self.queue).await {
+        match dial(&self.to, &self.files, &self.queue).await {
             Ok(connection) => self.carry(connection).await,
             Err(why) => why,
         }

@@ -112,7 +112,8 @@ impl Why {
         format!("{} ({}): {what}; {cure}", to.name, to.address.authority())
     }
 
-    fn what_and_cure(&self, to: &Endpoint, files: &Files) -> (String, String) {
+    /// What is wrong, and what to do.
+    pub(super) fn what_and_cure(&self, to: &Endpoint, files: &Files) -> (String, String) {
         let host = to.address.host();
         let port = to.address.port();
         let (what, cure) = match self {

@@ -16,6 +16,7 @@ use super::mend::drop_quarantines;
 use super::reopen::{Pause, Shelves};
 use super::state_folder::{CleanMark, StateFolder};
 use super::store::{Batch, Store, StoreFault};
+use super::thread::Pages;
 
 /// How much one transaction takes: more than that is cut, and synced twice.
 const TRANSACTION_BYTES: usize = 64 << 10;
@@ -97,6 +98,15 @@ impl<S: Store> Keeper<S> {
         }
         self.tell_words();
         true
+    }
+
+    /// Read pages for somebody who only looks.
+    pub(super) fn peek(&mut self, keys: Vec<PageKey>) -> Pages {
+        let load = |key: PageKey| {
+            let bytes = self.any(key.lane).and_then(|shelves| shelves.load(&key));
+            (key, bytes)
+        };
+        keys.into_iter().map(load).collect()
     }
 
     /// Something to do while nobody asks: try again what was refused, write down what was let go of.

@@ -30,16 +30,19 @@ use std::thread::JoinHandle;
 
 use gateway_core::effect::JournalOrder;
 use gateway_core::input::{JournalSays, Recovered};
+use gateway_core::page::PageKey;
 use tecs_protocol::vocabulary::Lane;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
 
 pub use sled_store::SledStore;
 pub use state_folder::OpenError;
 pub use store::{Batch, Carved, Contents, Held, Store, StoreFault};
-pub use thread::Progress;
+pub use thread::{Pages, Progress};
 
 use keeper::Keeper;
 use state_folder::StateFolder;
+use thread::Work;
 
 /// The smallest generation, bytes on the disk: two of sled's segments, which hold some 256 KiB of pages.
 const SMALLEST_GENERATION: u64 = 1 << 20;
@@ -81,7 +84,7 @@ impl Default for JournalLimits {
 /// The way to the journal's thread. Dropped without `JournalOrder::Close`, the run ends unmarked, and nothing is lost.
 #[derive(Debug)]
 pub struct JournalHandle {
-    orders: Sender<JournalOrder>,
+    orders: Sender<Work>,
     progress: Progress,
     thread: JoinHandle<()>,
 }
@@ -141,7 +144,15 @@ impl JournalHandle {
     /// Give an order; false when the thread has ended, after `Close` or by a fault. Never blocks. The core bounds what is
     /// on its way.
     pub fn order(&self, order: JournalOrder) -> bool {
-        self.orders.send(order).is_ok()
+        self.orders.send(Work::Order(order)).is_ok()
+    }
+
+    /// Read these pages for somebody who only looks; a page that is gone comes as `None`. Whoever asks bounds how many.
+    pub fn peek(&self, keys: Vec<PageKey>) -> oneshot::Receiver<Pages> {
+        let (answer, answered) = oneshot::channel();
+        // A thread that has ended drops the answer, which says so.
+        let _ = self.orders.send(Work::Peek { keys, answer });
+        answered
     }
 
     /// Shows whether the store still answers, for a watchdog.

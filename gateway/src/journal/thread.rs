@@ -8,7 +8,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use gateway_core::effect::JournalOrder;
+use gateway_core::page::PageKey;
+use tecs_protocol::Bytes;
 use tecs_protocol::vocabulary::Lane;
+use tokio::sync::oneshot;
 
 use super::folder;
 use super::keeper::{Keep, Keeper};
@@ -19,6 +22,20 @@ const ORDERS: usize = 256;
 
 /// How often a thread that nobody asks anything looks after itself.
 const IDLE: Duration = Duration::from_millis(250);
+
+/// Pages that somebody looks at, by name; `None` for one that is gone.
+pub type Pages = Vec<(PageKey, Option<Bytes>)>;
+
+/// What the thread is asked for.
+pub(super) enum Work {
+    /// By the core.
+    Order(JournalOrder),
+    /// By somebody who only looks.
+    Peek {
+        keys: Vec<PageKey>,
+        answer: oneshot::Sender<Pages>,
+    },
+}
 
 /// Shows since when the journal has been at one piece of work.
 #[derive(Debug, Clone)]
@@ -76,11 +93,7 @@ impl Progress {
 }
 
 /// Carry out orders until `Close`, or until nobody can give any.
-pub(super) fn run<S: Store>(
-    keeper: &mut Keeper<S>,
-    orders: &Receiver<JournalOrder>,
-    progress: &Progress,
-) {
+pub(super) fn run<S: Store>(keeper: &mut Keeper<S>, orders: &Receiver<Work>, progress: &Progress) {
     let mut looked = Instant::now();
     loop {
         let first = match orders.recv_timeout(IDLE) {
@@ -88,7 +101,7 @@ pub(super) fn run<S: Store>(
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        let taken: Vec<JournalOrder> = first
+        let taken: Vec<Work> = first
             .into_iter()
             .chain(orders.try_iter().take(ORDERS - 1))
             .collect();
@@ -103,14 +116,18 @@ pub(super) fn run<S: Store>(
 }
 
 /// Carry out what was taken together; false after `Close`.
-fn carry_out<S: Store>(
-    keeper: &mut Keeper<S>,
-    taken: Vec<JournalOrder>,
-    progress: &Progress,
-) -> bool {
+fn carry_out<S: Store>(keeper: &mut Keeper<S>, taken: Vec<Work>, progress: &Progress) -> bool {
     let mut keeps: BTreeMap<Lane, Vec<Keep>> = BTreeMap::new();
     let mut others = Vec::new();
-    for order in taken {
+    let mut peeks = Vec::new();
+    for work in taken {
+        let order = match work {
+            Work::Order(order) => order,
+            Work::Peek { keys, answer } => {
+                peeks.push((keys, answer));
+                continue;
+            }
+        };
         match order {
             JournalOrder::Keep {
                 ticket,
@@ -138,6 +155,11 @@ fn carry_out<S: Store>(
     let mut open = true;
     for order in others {
         open &= work(progress, || keeper.carry_out(order));
+    }
+    for (keys, answer) in peeks {
+        let pages = work(progress, || keeper.peek(keys));
+        // Whoever looked may have gone.
+        let _ = answer.send(pages);
     }
     open
 }

@@ -14,6 +14,7 @@
 pub mod config;
 mod connection;
 mod options;
+mod probe;
 mod teller;
 mod words;
 
@@ -25,6 +26,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+pub use self::probe::probe;
 pub use self::teller::Teller;
 
 use self::config::{ClientId, Filter, LARGEST_PACKET, MqttSource};

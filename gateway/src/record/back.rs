@@ -58,6 +58,7 @@ impl What {
             },
             Self::TestAlarm => Input::Order(Order::TestAlarm),
             Self::ResponderHere => Input::Order(Order::ResponderHere),
+            Self::TestCall => Input::Order(Order::TestCall),
             Self::Power {
                 mains,
                 battery_percent,

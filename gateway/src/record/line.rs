@@ -61,6 +61,7 @@ pub(super) enum What {
     },
     TestAlarm,
     ResponderHere,
+    TestCall,
     Power {
         mains: Option<bool>,
         battery_percent: Option<f64>,
@@ -276,6 +277,7 @@ impl From<&Input> for What {
             },
             Input::Order(Order::TestAlarm) => Self::TestAlarm,
             Input::Order(Order::ResponderHere) => Self::ResponderHere,
+            Input::Order(Order::TestCall) => Self::TestCall,
             Input::Power {
                 mains,
                 battery_percent,

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway_core::{Gateway, Input, Mono};
-use tokio::sync::oneshot;
 
-use crate::asked::{Questions, Snapshot};
+use crate::asked::{Question, Questions, View};
 use crate::clock::{Clock, TOLD_EVERY_MS};
 use crate::inputs::Intake;
 use crate::notes::Notes;
@@ -14,6 +13,7 @@ use crate::notify::Notify;
 use crate::power::Power;
 use crate::progress::{Progress, TURNS_EVERY};
 use crate::record::Recorder;
+use crate::taps::Taps;
 
 use super::edges::{Edges, Then};
 use super::{ENDS_WITHIN, RunFault};
@@ -34,13 +34,14 @@ pub(super) struct Loop {
     pub(super) progress: Progress,
     pub(super) notify: Arc<Notify>,
     pub(super) started: Mono,
+    pub(super) taps: Taps,
 }
 
 /// What the loop waited for.
 enum Woken {
     /// Inputs, or the time.
     Work,
-    Question(oneshot::Sender<Snapshot>),
+    Question(Question),
 }
 
 impl Loop {
@@ -77,12 +78,14 @@ impl Loop {
             }
             match self.wait(&mut batch, end_by).await {
                 Woken::Work => {}
-                Woken::Question(answer) => {
-                    let seen =
-                        Snapshot::take(&self.gateway, &self.notes, self.started, Clock::now());
-                    // Whoever asked may have gone.
-                    let _ = answer.send(seen);
-                }
+                Woken::Question(question) => question(&View {
+                    gateway: &self.gateway,
+                    notes: &self.notes,
+                    taps: &self.taps,
+                    journal: Some(self.edges.journal()),
+                    started: self.started,
+                    now: Clock::now(),
+                }),
             }
         }
     }
@@ -92,6 +95,7 @@ impl Loop {
         if self.gateway.poll_timeout().is_some_and(|(at, _)| at <= now) {
             batch.push(Input::Tick);
         }
+        self.gateway.look(self.taps.are_open());
         for input in batch.drain(..) {
             if let Some(recorder) = &mut self.recorder {
                 recorder.input(now, &input);
@@ -101,6 +105,9 @@ impl Loop {
         self.gateway.settle(now);
         if let Some(recorder) = &mut self.recorder {
             recorder.settle(now);
+        }
+        while let Some(tapped) = self.gateway.poll_tapped() {
+            self.taps.show(tapped);
         }
         let mut then = Then::GoOn;
         while let Some(effect) = self.gateway.poll_effect() {
@@ -123,7 +130,7 @@ impl Loop {
         tokio::select! {
             biased;
             // Few, local and cheap: a flood of inputs must not hide the daemon's state.
-            Some(answer) = self.questions.recv() => Woken::Question(answer),
+            Some(question) = self.questions.recv() => Woken::Question(question),
             taken = self.intake.fill(batch, BATCH) => {
                 if taken == 0 {
                     // Every edge has ended, which only the end of the daemon brings about: no reason to spin.

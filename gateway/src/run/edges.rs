@@ -122,6 +122,11 @@ impl Edges {
         Then::GoOn
     }
 
+    /// The journal, for whoever looks.
+    pub(super) fn journal(&self) -> &JournalHandle {
+        &self.journal
+    }
+
     /// Waits until the journal has closed, at most so long; true when it did in good order.
     pub(super) fn close(self, at_most: Duration) -> bool {
         let (closed, done) = std::sync::mpsc::channel();
@@ -153,7 +158,7 @@ fn source(config: &Config, n: usize, intake: &mut Intake) -> Option<Source> {
 }
 
 /// The dialect's filters, and the installer's.
-fn filters(told: &settings::Source, broker: &MqttSource) -> Vec<Filter> {
+pub(crate) fn filters(told: &settings::Source, broker: &MqttSource) -> Vec<Filter> {
     let options = Options {
         base: broker.base.clone(),
         map: told.map.clone(),

@@ -16,7 +16,7 @@ use gateway_core::{Gateway, Identity, Input};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::unbounded_channel;
 
-use crate::admin::{self, Admin};
+use crate::admin::{self, Admin, Desk};
 use crate::asked::questions;
 use crate::clock::{Clock, boot_id};
 use crate::config::{self, Config, Fault, Faults};
@@ -29,9 +29,12 @@ use crate::notify::Notify;
 use crate::power::Power;
 use crate::progress::{self, Progress};
 use crate::record::{RecordFault, Recorder, Subject};
+use crate::taps::Taps;
 
 use carry::Loop;
 use edges::Edges;
+
+pub(crate) use edges::filters;
 
 /// From the word to end until the process does, at most.
 const ENDS_WITHIN: Duration = Duration::from_secs(5);
@@ -144,7 +147,8 @@ async fn daemon(config: Config, who: Identity, options: &Options) -> Result<(), 
     let orders = intake.edge(ORDERS, 1 << 10);
     signals(&orders)?;
     let (asker, questions) = questions();
-    let admin = open_admin(&config, orders, asker.clone()).await;
+    let desk = Desk::new(orders, asker.clone(), &config.settings);
+    let admin = open_admin(&config, desk).await;
     if let Some(listen) = config.metrics {
         metrics::serve(listen, asker, progress.clone()).await;
     }
@@ -167,6 +171,7 @@ async fn daemon(config: Config, who: Identity, options: &Options) -> Result<(), 
         progress,
         notify,
         started,
+        taps: Taps::default(),
     }
     .run()
     .await;
@@ -175,8 +180,8 @@ async fn daemon(config: Config, who: Identity, options: &Options) -> Result<(), 
 }
 
 /// The local socket; without it the daemon runs all the same.
-async fn open_admin(config: &Config, orders: Inputs, asker: crate::asked::Asker) -> Option<Admin> {
-    match admin::serve(&config.socket, orders, asker).await {
+async fn open_admin(config: &Config, desk: Desk) -> Option<Admin> {
+    match admin::serve(&config.socket, desk).await {
         Ok(admin) => Some(admin),
         Err(e) => {
             tracing::error!(socket = %config.socket.display(), error = %e, "no local socket: status and test-alarm will not work");

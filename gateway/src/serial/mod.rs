@@ -99,6 +99,11 @@ pub fn spawn(config: SerialSource, source: usize, inputs: Inputs) -> SerialHandl
     }
 }
 
+/// Opens this line and closes it again, for `doctor`: why it does not open, and what to do.
+pub async fn probe(config: SerialSource) -> Result<(), String> {
+    port::open(config).await.map(port::close)
+}
+
 /// What keeps one line open.
 struct Line {
     config: SerialSource,

@@ -82,7 +82,7 @@ impl Reader {
         let as_json = serde_json::from_str::<Value>(text);
         let as_text = Value::String(text.trim().to_owned());
         let map = Arc::clone(&self.map);
-        for rule in &map.rules {
+        for (n, rule) in map.rules.iter().enumerate() {
             let Some(parts) = rule.fits(topic) else {
                 continue;
             };
@@ -96,7 +96,10 @@ impl Reader {
                 continue;
             }
             if rule.says_nothing() {
-                return known(rule);
+                return Message {
+                    rule: Some(n),
+                    ..known(rule)
+                };
             }
             let opened = rule.unpack.as_ref().map(|unpack| unpack.open(root));
             let mut turn = Turn {
@@ -114,7 +117,10 @@ impl Reader {
                     self.scope(&mut turn, scope, key.as_deref());
                 }
             }
-            return self.finish(turn, now_ms);
+            return Message {
+                rule: Some(n),
+                ..self.finish(turn, now_ms)
+            };
         }
         nothing_fits(as_json)
     }

@@ -70,6 +70,11 @@ impl Mosquitto {
         self.process = launch(&self.program, &self.folder, self.port).await;
     }
 
+    /// Kill -9; nobody listens there until [`Self::crash`] starts it again.
+    pub fn is_killed(&mut self) {
+        self.process.kill_9();
+    }
+
     /// Kill -9 and a start; without its store, it knows no session.
     pub async fn crash(&mut self, with_store: bool) {
         self.process.kill_9();

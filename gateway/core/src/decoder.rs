@@ -1,0 +1,96 @@
+//! The gateway's eyes without the gateway: reads messages as the daemon would, for `decode` and `map test`, and keeps
+//! nothing.
+
+use tecs_protocol::Bytes;
+use tecs_protocol::event::Event;
+use tecs_protocol::mqtt::Publish;
+
+use crate::normalise::Care;
+use crate::senses::{Senses, Understood};
+use crate::settings::Settings;
+use crate::time::Mono;
+
+/// What one message became, for `decode` and `map test`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoded {
+    /// The events it led to.
+    pub events: Vec<Event>,
+    /// Why it led to none, or what of it was not understood.
+    pub ignored: Option<String>,
+}
+
+/// The gateway's eyes alone: reads messages as the daemon would, with state kept between them, and keeps nothing.
+pub struct Decoder {
+    settings: Settings,
+    senses: Senses,
+}
+
+impl Decoder {
+    /// A reader of these sources.
+    pub fn new(settings: Settings) -> Self {
+        let senses = Senses::new(&settings, 0, Mono(0));
+        Self { settings, senses }
+    }
+
+    /// The wall clock, for events that carry it.
+    pub fn clock(&mut self, wall_ms: i64, trusted: bool, now: Mono) {
+        self.senses.clock.read(wall_ms, trusted, now);
+    }
+
+    /// What a publish becomes.
+    pub fn publish(
+        &mut self,
+        source: usize,
+        publish: &Publish<'_>,
+        redelivered: bool,
+        now: Mono,
+    ) -> Decoded {
+        self.senses
+            .publish(
+                &self.settings,
+                source,
+                publish,
+                (redelivered, Care::Shared),
+                now,
+            )
+            .into()
+    }
+
+    /// The senders of the next bytes of a line have this profile. False when their reader has no use for it.
+    pub fn told(&mut self, source: usize, profile: &str) -> bool {
+        self.senses.told(source, profile)
+    }
+
+    /// What the next bytes of a line become: one answer a whole message. Each counts as safe at once, as it would be in a
+    /// daemon that is well.
+    pub fn bytes(&mut self, source: usize, bytes: &Bytes, now: Mono) -> Vec<Decoded> {
+        let settings = &self.settings;
+        let (mut understood, _) = self.senses.bytes(settings, source, bytes, now);
+        understood.extend(self.senses.ended(settings, source, now));
+        let tickets: Vec<u32> = understood.iter().filter_map(|u| u.ticket).collect();
+        for ticket in tickets {
+            understood.extend(self.senses.safe(settings, source, ticket, now).0);
+        }
+        understood.into_iter().map(Decoded::from).collect()
+    }
+}
+
+impl From<Understood> for Decoded {
+    fn from(understood: Understood) -> Self {
+        let mut why: Vec<String> = understood
+            .refusals
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        if !understood.unmapped.is_empty() && understood.meanings.is_empty() {
+            why.push(format!("unmapped: {}", understood.unmapped.join(", ")));
+        }
+        if let Some(ignored) = understood.ignored {
+            why.insert(0, ignored.to_owned());
+        }
+        Self {
+            events: understood.meanings.into_iter().map(|m| m.event).collect(),
+            ignored: (!why.is_empty()).then(|| why.join("; ")),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What an installer pastes for a device that is not configured: a `[[device]]`, or, for a code that nobody taught, a row of
+//! the source's table. What cannot be known (where it is, what it is for) stands there as a comment.
+
+use std::collections::BTreeSet;
+
+use gateway_core::{DeviceSeen, SourceSeen};
+use tecs_protocol::family::Family;
+use tecs_protocol::signal::{Seen, What};
+use tecs_protocol::vocabulary::ObservedKind;
+use toml::Value as Toml;
+
+/// The longest id that is proposed, characters.
+const ID_LONGEST: usize = 48;
+
+/// The text for this device, if it needs one; `ids` are taken, and the proposed one is added.
+pub(super) fn of(
+    device: &DeviceSeen,
+    source: &SourceSeen,
+    ids: &mut BTreeSet<String>,
+) -> Option<String> {
+    if device.configured {
+        return None;
+    }
+    if device.untaught && source.rules > 0 {
+        return Some(code(device, source));
+    }
+    Some(table(device, source, ids))
+}
+
+fn table(device: &DeviceSeen, source: &SourceSeen, ids: &mut BTreeSet<String>) -> String {
+    let mut lines = vec![
+        "[[device]]".to_owned(),
+        format!("source = {}", quoted(&source.name)),
+        format!("name = {}", quoted(&device.name)),
+        format!("id = {}", quoted(&id(&device.name, ids))),
+        format!("kind = {}", quoted(&device.kind)),
+        "room = \"\"".to_owned(),
+    ];
+    if device.alarms {
+        lines.push("alarms = true".to_owned());
+    }
+    if is_button(device) {
+        lines.push("# raises = { button = \"help\" }   # when it is a pendant".to_owned());
+    }
+    if device.untaught && source.speaks == Family::EnOceanEsp3 {
+        let profile = "# profile = \"A5-02-05\"   # what the label of this sender says (EEP)";
+        lines.push(profile.to_owned());
+    }
+    lines.join("\n") + "\n"
+}
+
+fn is_button(device: &DeviceSeen) -> bool {
+    let button = |what: &What| {
+        let kind = ObservedKind::Button;
+        matches!(what, What::Observed { kind: k, seen: Seen::State(_) } if *k == kind)
+    };
+    device.says.iter().any(|(_, what)| button(what))
+}
+
+/// A row of a table of codes (gateway/docs/map.md, 'Frames that repeat, and codes').
+fn code(device: &DeviceSeen, source: &SourceSeen) -> String {
+    let code = device.name.rsplit('/').next().unwrap_or_default();
+    let table = source.code_tables.first().map_or("codes", String::as_str);
+    format!(
+        "# in the table of the source {} (its key `map`)\n[codes.{}]\n{} = {{ device = \"pendant\", kind = \"help\" }}\n",
+        quoted(&source.name),
+        key(table),
+        key(code),
+    )
+}
+
+fn quoted(text: &str) -> String {
+    Toml::String(text.to_owned()).to_string()
+}
+
+/// A bare key where TOML allows one.
+fn key(text: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !text.is_empty() && text.chars().all(bare) {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+/// A short id that is not taken.
+fn id(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let letters = name.chars().map(|c| c.to_ascii_lowercase());
+    let letters = letters.map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
+    let whole: String = letters.take(ID_LONGEST).collect();
+    let parts: Vec<&str> = whole.split('-').filter(|part| !part.is_empty()).collect();
+    let plain = if parts.is_empty() {
+        "device".to_owned()
+    } else {
+        parts.join("-")
+    };
+    let mut id = plain.clone();
+    let mut n = 2;
+    while !taken.insert(id.clone()) {
+        id = format!("{plain}-{n}");
+        n += 1;
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tecs_protocol::vocabulary::{Condition, HealthKind, State};
+
+    fn source(rules: usize) -> SourceSeen {
+        SourceSeen {
+            name: "zig \"bee\"".into(),
+            speaks: Family::Zigbee2Mqtt,
+            up: true,
+            why: String::new(),
+            messages: 1,
+            unkept: 0,
+            garbled: false,
+            refusals: Vec::new(),
+            unmapped: Vec::new(),
+            unmapped_more: 0,
+            ignored: Vec::new(),
+            idle_rules: Vec::new(),
+            idle_rules_more: 0,
+            rules,
+            code_tables: vec!["fobs".into()],
+        }
+    }
+
+    fn device(name: &str, what: What) -> DeviceSeen {
+        DeviceSeen {
+            source: 0,
+            name: name.into(),
+            id: format!("zigbee/{name}"),
+            kind: "Tuya\nbutton".into(),
+            model: String::new(),
+            room: String::new(),
+            configured: false,
+            alarms: true,
+            heard_ago_ms: Some(5),
+            words: 1,
+            unkept: 0,
+            untaught: what.is_raised(),
+            says: vec![("action".into(), what)],
+            says_more: 0,
+        }
+    }
+
+    #[test]
+    fn an_unknown_device_becomes_a_table_that_reads_whatever_its_name_is() {
+        let mut ids = BTreeSet::from(["hall-button".to_owned()]);
+        for name in [
+            "Hall/Button \"1\"",
+            "Hall button",
+            "\u{202e}\u{1b}[2J",
+            "'''",
+        ] {
+            let button = What::state(ObservedKind::Button, State::Single);
+            let text = of(&device(name, button), &source(0), &mut ids).unwrap();
+            let table: toml::Table = text.parse().unwrap_or_else(|e| panic!("{e}:\n{text}"));
+            let told = &table["device"][0];
+            assert_eq!(told["name"].as_str(), Some(name), "{text}");
+            assert_eq!(told["source"].as_str(), Some("zig \"bee\""));
+            assert_eq!(told["alarms"].as_bool(), Some(true));
+            assert!(text.contains("raises = { button"), "{text}");
+        }
+        let expected = [
+            "2j",
+            "device",
+            "hall-button",
+            "hall-button-1",
+            "hall-button-2",
+        ];
+        assert_eq!(ids.into_iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_sender_without_a_profile_is_asked_for_it() {
+        let untaught = What::health(HealthKind::Untaught, Condition::Raised, "x");
+        let radio = SourceSeen {
+            speaks: Family::EnOceanEsp3,
+            ..source(0)
+        };
+        let text = of(&device("01A2B3C4", untaught), &radio, &mut BTreeSet::new()).unwrap();
+        assert!(text.contains("profile = "), "{text}");
+        let table: toml::Table = text.parse().unwrap();
+        assert_eq!(table["device"][0]["name"].as_str(), Some("01A2B3C4"));
+    }
+
+    #[test]
+    fn a_code_that_nobody_taught_becomes_a_row_of_its_table() {
+        let untaught = What::health(HealthKind::Untaught, Condition::Raised, "x");
+        let text = of(
+            &device("rf/12 34", untaught),
+            &source(3),
+            &mut BTreeSet::new(),
+        )
+        .unwrap();
+        let table: toml::Table = text.parse().unwrap();
+        assert_eq!(
+            table["codes"]["fobs"]["12 34"]["kind"].as_str(),
+            Some("help")
+        );
+    }
+}
