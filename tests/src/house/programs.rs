@@ -47,6 +47,8 @@ fn folder() -> PathBuf {
             "tecs-gateway",
             "-p",
             "tecs-hub",
+            "-p",
+            "tecs-sim",
         ])
         .args(release)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
