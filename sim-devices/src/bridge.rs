@@ -1,5 +1,6 @@
-//! The home's Zigbee2MQTT as a broker sees it: retained bridge topics, states, availability, a will.
-//! One message of a device at a time is on its way; it answers whether the broker took it over.
+//! Who publishes in a home, as a broker sees it: Zigbee2MQTT with its retained topics, states, availability and will; and a
+//! receiver or a module that says whether it is there. One message at a time is on its way; it answers whether the broker
+//! took it over.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,9 +12,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::device::Message;
 use crate::home::{Home, Spec};
 use crate::models::Path;
+use crate::paths::Presence;
+use crate::words::{Body, Manner, Taken};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(200);
@@ -51,16 +53,7 @@ enum Saw {
     Acked(u16),
 }
 
-/// What became of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    /// The broker acknowledged it, or somebody had the serial port open.
-    Yes,
-    /// The broker did not acknowledge it in time or lost the session; or nobody listened on the port.
-    No,
-}
-
-/// A running bridge.
+/// A running bridge, or another publisher.
 pub struct Bridge {
     client: AsyncClient,
     saw: mpsc::UnboundedReceiver<Saw>,
@@ -88,9 +81,28 @@ impl Bridge {
             true,
         );
         options.set_last_will(gone);
-        let mut bridge = Self::connect(options, base, retained(home)).await?;
+        let kept = retained(home).into_iter();
+        let kept = kept.map(|(topic, payload)| (format!("{base}/{topic}"), payload));
+        let mut bridge = Self::connect(options, base.clone(), kept.collect()).await?;
         bridge.introduce().await?;
         Ok(bridge)
+    }
+
+    /// Starts a receiver or a module of this name, which says that it is there and leaves a will.
+    pub async fn publisher(
+        broker: &Broker,
+        name: &str,
+        presence: Presence,
+    ) -> anyhow::Result<Self> {
+        let mut options = broker.options(&format!("publisher-{name}"));
+        options.set_clean_session(false);
+        let topic = presence.topic.replace("{}", name);
+        let gone = LastWill::new(topic.clone(), presence.gone, QoS::AtLeastOnce, true);
+        options.set_last_will(gone);
+        let kept = vec![(topic, presence.here.to_owned())];
+        let mut publisher = Self::connect(options, String::new(), kept).await?;
+        publisher.introduce().await?;
+        Ok(publisher)
     }
 
     /// A connection that introduces nothing, for messages that were captured elsewhere.
@@ -131,12 +143,11 @@ impl Bridge {
 
     /// Says again which devices there are; not that the bridge is online, which would announce a start.
     pub async fn teach(&mut self) -> anyhow::Result<()> {
-        self.keep(|topic| topic == "bridge/devices").await
+        self.keep(|topic| topic.ends_with("/bridge/devices")).await
     }
 
     async fn keep(&mut self, which: impl Fn(&str) -> bool) -> anyhow::Result<()> {
         for (topic, payload) in self.retained.iter().filter(|(topic, _)| which(topic)) {
-            let topic = format!("{}/{topic}", self.base);
             self.client
                 .publish(topic, QoS::AtMostOnce, true, payload.as_bytes())
                 .await?;
@@ -146,26 +157,47 @@ impl Bridge {
 
     /// Says whether a device can be reached; retained.
     pub async fn available(&mut self, device: &Spec, is: bool) -> anyhow::Result<()> {
-        let topic = format!("{}/availability", device.name);
+        let topic = format!("{}/{}/availability", self.base, device.name);
         let payload = availability(is);
         if let Some(kept) = self.retained.iter_mut().find(|(t, _)| *t == topic) {
             kept.1.clone_from(&payload);
         }
-        let topic = format!("{}/{topic}", self.base);
         Ok(self
             .client
             .publish(topic, QoS::AtLeastOnce, true, payload)
             .await?)
     }
 
-    /// Publishes a device's message and waits until the broker took it over.
-    pub async fn say(&mut self, message: &Message) -> anyhow::Result<Taken> {
-        self.publish(
-            &format!("{}/{}", self.base, message.topic),
-            message.text.as_bytes(),
-            false,
-        )
-        .await
+    /// Publishes a device's message as its source does, and waits until the broker took it over where it says so.
+    pub async fn say(&mut self, body: &Body) -> anyhow::Result<Taken> {
+        let Body::Publish {
+            topic,
+            text,
+            manner,
+            ..
+        } = body
+        else {
+            return Ok(Taken::No);
+        };
+        let (times, pause_ms) = match manner {
+            Manner::Acknowledged => (1, 0),
+            Manner::Frames(times, pause_ms) => (*times, *pause_ms),
+            Manner::Untold => {
+                self.client
+                    .publish(topic, QoS::AtMostOnce, false, text.as_bytes())
+                    .await?;
+                return Ok(Taken::Untold);
+            }
+        };
+        let mut taken = self.publish(topic, text.as_bytes(), false).await?;
+        for _ in 1..times {
+            sleep(Duration::from_millis(pause_ms)).await;
+            // One of the frames is enough.
+            if self.publish(topic, text.as_bytes(), false).await? == Taken::Yes {
+                taken = Taken::Yes;
+            }
+        }
+        Ok(taken)
     }
 
     /// Publishes anything at `QoS` 1 and waits until the broker took it over.

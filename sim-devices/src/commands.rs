@@ -9,16 +9,16 @@ use clap::Args;
 use serde::Deserialize;
 use tokio::time::sleep;
 
-use crate::bridge::{Bridge, Broker, Taken};
-use crate::catalogue::MODELS;
+use crate::bridge::{Bridge, Broker};
+use crate::catalogue::models;
 use crate::day::Day;
 use crate::home::Home;
 use crate::hub_api::bytes;
 use crate::line::Line;
 use crate::living::Living;
-use crate::models::Path;
 use crate::terminal::line;
 use crate::toml_file::Text;
+use crate::words::Taken;
 
 /// Where a broker is.
 #[derive(Debug, Args)]
@@ -80,17 +80,13 @@ pub struct ReplayArgs {
 
 /// Lists every model.
 pub fn devices() {
-    for model in MODELS {
+    for model in models() {
         let deeds: Vec<_> = model.deeds.iter().map(|d| d.word).collect();
-        let path = match model.path {
-            Path::Zigbee2Mqtt => "zigbee2mqtt",
-            Path::JsonLines => "json lines",
-        };
+        let path = model.path.row().family;
         let maker = format!("{} {}", model.vendor, model.model);
         line(format_args!(
-            "{:<18} {:<12} {:<34} {}",
+            "{:<18} {path:<12} {:<34} {}",
             model.word,
-            path,
             maker,
             deeds.join(", ")
         ));
@@ -107,13 +103,21 @@ pub async fn home(args: HomeArgs) -> anyhow::Result<()> {
     let mean = Duration::try_from_secs_f64(args.every_s).context("--every-s must be a time")?;
     let mut day = Day::new(&home, args.seed, u64::try_from(mean.as_millis())?);
     let mut living = Living::new(home, &args.work_dir);
-    living.line.plug()?;
-    living.bridge_starts(&args.broker.broker()).await?;
+    living.plug().await?;
+    let broker = args.broker.broker();
+    living.bridge_starts(&broker).await?;
+    living.publishers_start(&broker).await?;
     line(format_args!(
-        "{} lives; its serial port is {}",
-        living.home.label,
-        living.line.name().display()
+        "{} lives; its serial ports:",
+        living.home.label
     ));
+    for port in &living.ports {
+        line(format_args!(
+            "  {:<12} {}",
+            port.source,
+            port.name().display()
+        ));
+    }
     for _ in 0..args.count.unwrap_or(u64::MAX) {
         let Some(next) = day.then() else {
             bail!(
@@ -126,14 +130,16 @@ pub async fn home(args: HomeArgs) -> anyhow::Result<()> {
             _ = tokio::signal::ctrl_c() => break,
         }
         let said = living.does(&next.device, next.deed, next.value).await?;
-        let taken = if said.taken == Taken::Yes {
-            ""
-        } else {
-            "  (nobody took it)"
+        let taken = match said.taken() {
+            Taken::Yes | Taken::Untold => "",
+            Taken::No => "  (nobody took it)",
+            Taken::Waits => "  (not answered yet)",
         };
         line(format_args!(
             "{} {}: {}{taken}",
-            next.device, next.deed, said.message.text
+            next.device,
+            next.deed,
+            said.message.body.shown()
         ));
     }
     Ok(())

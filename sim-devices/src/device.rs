@@ -1,13 +1,15 @@
 //! One simulated device: its state, its own numbering, and the message it would send next. It sends nothing itself.
 
 use serde_json::{Map, Value, json};
-use tecs_protocol::serial::jsonl;
-use tecs_protocol::signal::{Measured, Reading, Seen, Signal, What};
-use tecs_protocol::vocabulary::{AlarmKind, Condition, ObservedKind, State, VitalKind};
 
-use crate::home::{LastSeen, Spec, Zigbee};
+use crate::encode::{self, Told};
+use crate::home::{Spec, Zigbee};
 use crate::models::{Deed, Does, Path};
 use crate::wall;
+use crate::words::Message;
+
+/// A spot check's time has hundredths of a second, ms.
+const CLOCK_STEP_MS: i64 = 10;
 
 /// A device of a running home.
 #[derive(Debug, Clone)]
@@ -18,26 +20,6 @@ pub struct Device {
     /// Its own clock at its last message, ms since 1970.
     clock_ms: i64,
     state: Map<String, Value>,
-}
-
-/// One message, ready to be sent.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Message {
-    /// The device's id.
-    pub device: String,
-    /// The device's own number, from 1.
-    pub number: u64,
-    /// The device's own time in it, ms since 1970; no two messages of a device have the same. `None` where its home's
-    /// bridge tells none.
-    pub happened_ms: Option<i64>,
-    /// On which path it goes.
-    pub path: Path,
-    /// A publish's topic below the base; empty on the serial line.
-    pub topic: String,
-    /// A publish's payload, or a line without its end.
-    pub text: String,
-    /// It says something new: it must reach the hub once it is taken over. A state that merely repeats need not.
-    pub news: bool,
 }
 
 /// Why a device cannot do what it is told.
@@ -60,6 +42,14 @@ pub enum Cannot {
         device: String,
         /// The word.
         kind: String,
+    },
+    /// A name from which its path makes no address.
+    #[error("`{device}`: its name must be {due}")]
+    Name {
+        /// Which device.
+        device: String,
+        /// What is due.
+        due: &'static str,
     },
     /// A measurement without a value.
     #[error("`{device}`: a reading needs a `value`")]
@@ -104,23 +94,22 @@ impl Device {
         };
         let changed = self.state.get(deed.property) != Some(&said);
         let mut state = self.state.clone();
-        state.insert(deed.property.to_owned(), said);
-        if deed.does != Does::Press && self.spec.model.path == Path::Zigbee2Mqtt {
+        state.insert(deed.property.to_owned(), said.clone());
+        if deed.does != Does::Press {
             self.state.clone_from(&state);
         }
         let news = changed || deed.does == Does::Measure;
-        match self.spec.model.path {
-            Path::Zigbee2Mqtt => Ok(self.publish(&state, news, bridge)),
-            Path::JsonLines => self.line(deed, &state),
-        }
+        self.says(Some(deed), &said, &state, news, bridge)
     }
 
-    /// The whole cached state once more, as Zigbee2MQTT says it at its start and with every message; `None` on a line.
+    /// The whole cached state once more, as Zigbee2MQTT says it at its start and with every message; `None` for a device
+    /// that has no bridge to remember it.
     pub fn repeats(&mut self, bridge: &Zigbee) -> Option<Message> {
-        (self.spec.model.path == Path::Zigbee2Mqtt).then(|| {
-            let state = self.state.clone();
-            self.publish(&state, false, bridge)
-        })
+        if self.spec.model.path != Path::Zigbee2Mqtt {
+            return None;
+        }
+        let state = self.state.clone();
+        self.says(None, &Value::Null, &state, false, bridge).ok()
     }
 
     /// How many messages it has numbered.
@@ -128,92 +117,56 @@ impl Device {
         self.number
     }
 
-    /// Takes the next number; the device's own time for it, which always goes on.
-    fn next(&mut self) -> i64 {
+    fn says(
+        &mut self,
+        deed: Option<&Deed>,
+        said: &Value,
+        state: &Map<String, Value>,
+        news: bool,
+        bridge: &Zigbee,
+    ) -> Result<Message, Cannot> {
         self.number += 1;
-        self.clock_ms = wall::now_ms().max(self.clock_ms + 1);
-        self.clock_ms
-    }
-
-    fn publish(&mut self, state: &Map<String, Value>, news: bool, bridge: &Zigbee) -> Message {
-        let now = self.next();
-        let mut rest = state.clone();
-        rest.insert("linkquality".to_owned(), json!(90 + self.number % 60));
-        match bridge.last_seen {
-            LastSeen::Disable => None,
-            LastSeen::Epoch => rest.insert("last_seen".to_owned(), json!(now)),
-            LastSeen::Iso => rest.insert("last_seen".to_owned(), json!(wall::iso(now))),
-        };
-        Message {
-            device: self.spec.id.clone(),
+        // Its clock always goes on, by the smallest step that every path can write.
+        self.clock_ms = wall::now_ms().max(self.clock_ms + CLOCK_STEP_MS);
+        let encoded = encode::encode(&Told {
+            spec: &self.spec,
+            deed,
+            said,
+            state,
             number: self.number,
-            happened_ms: (bridge.last_seen != LastSeen::Disable).then_some(now),
-            path: Path::Zigbee2Mqtt,
-            topic: self.spec.name.clone(),
-            text: numbered(self.number, &Value::Object(rest).to_string()),
-            news,
-        }
-    }
-
-    /// A line of a home-made sensor: what it says, in the vocabulary.
-    fn line(&mut self, deed: &Deed, state: &Map<String, Value>) -> Result<Message, Cannot> {
-        let said = state.get(deed.property).unwrap_or(&Value::Null);
-        let (reading, what) = meaning(deed.property, said).ok_or_else(|| Cannot::Kind {
-            device: self.spec.name.clone(),
-            kind: deed.property.to_owned(),
+            now_ms: self.clock_ms,
+            bridge,
         })?;
-        let mut signal = Signal::new(&self.spec.name, deed.property, reading, what);
-        signal.happened_ms = Some(self.next());
-        let line = jsonl::encode(&signal);
         Ok(Message {
             device: self.spec.id.clone(),
             number: self.number,
-            happened_ms: signal.happened_ms,
-            path: Path::JsonLines,
-            topic: String::new(),
-            text: numbered(self.number, line.trim_end()),
-            news: true,
+            happened_ms: encoded.happened_ms,
+            word: encoded.word,
+            path: self.spec.model.path,
+            body: encoded.body,
+            news,
         })
     }
 }
 
-/// What a kind's word and a value say in the vocabulary.
-fn meaning(kind: &str, said: &Value) -> Option<(Reading, What)> {
-    let (word, number) = (said.as_str().unwrap_or_default(), said.as_f64());
-    if let Some(kind) = AlarmKind::from_word(kind) {
-        return Some((
-            Reading::Pulse,
-            What::alarm(kind, Condition::from_word(word)?),
-        ));
-    }
-    if let Some(kind) = VitalKind::from_word(kind) {
-        let reading = Measured::of(number?);
-        return Some((Reading::Sample, What::Vital { kind, reading }));
-    }
-    let kind = ObservedKind::from_word(kind)?;
-    let seen = match number {
-        Some(value) => Seen::Value(value),
-        None => Seen::State(State::of(kind, word)?),
-    };
-    Some((Reading::Sample, What::Observed { kind, seen }))
-}
-
 /// The object's text with the device's own number first, so that a bounded excerpt always holds it.
-fn numbered(number: u64, object: &str) -> String {
+pub(crate) fn numbered(number: u64, object: &str) -> String {
     format!("{{\"n\":{number},{}", object.trim_start_matches('{'))
 }
 
-/// The number in a message's raw bytes, whole or cut off.
+/// The number in a message's raw bytes, whole or cut off: `"n":17` in an object, `#17` in a display text.
 pub fn number_in(raw: &[u8]) -> Option<u64> {
-    let mark = b"\"n\":";
-    let at = raw.windows(mark.len()).position(|w| w == mark)? + mark.len();
-    let digits: Vec<u8> = raw
-        .iter()
-        .skip(at)
-        .copied()
-        .take_while(u8::is_ascii_digit)
-        .collect();
-    std::str::from_utf8(&digits).ok()?.parse().ok()
+    let after = |mark: &[u8]| {
+        let at = raw.windows(mark.len()).position(|w| w == mark)? + mark.len();
+        let digits: Vec<u8> = raw
+            .iter()
+            .skip(at)
+            .copied()
+            .take_while(u8::is_ascii_digit)
+            .collect();
+        std::str::from_utf8(&digits).ok()?.parse().ok()
+    };
+    after(b"\"n\":").or_else(|| after(b"#"))
 }
 
 #[cfg(test)]
@@ -231,7 +184,7 @@ mod tests {
     }
 
     fn json_of(message: &Message) -> Value {
-        serde_json::from_str(&message.text).unwrap()
+        serde_json::from_str(&message.body.shown()).unwrap()
     }
 
     #[test]
@@ -271,7 +224,14 @@ mod tests {
         let said = meter
             .does("reading", Some(20.5), &Zigbee::default())
             .unwrap();
-        assert_eq!(number_in(said.text.as_bytes().get(..9).unwrap()), Some(1));
+        assert_eq!(
+            number_in(said.body.shown().as_bytes().get(..9).unwrap()),
+            Some(1)
+        );
         assert_eq!(number_in(b"{\"kind\":\"help\"}"), None);
+        assert_eq!(
+            number_in(b"\x011\x021\x1f550\x1e2\x1fROOM 4 #17\x1e3"),
+            Some(17)
+        );
     }
 }

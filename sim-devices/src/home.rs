@@ -1,13 +1,13 @@
 //! A home's file: who lives there (invented), which devices there are, and how the bridge and the port behave.
 //! It is read and checked here; it does nothing.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::models::{Model, Path};
+use crate::paths::Setting;
 use crate::toml_file::{Mistake, Text, one_of};
 
 /// One home.
@@ -21,7 +21,8 @@ pub struct Home {
     pub register: Register,
     /// How its Zigbee2MQTT behaves.
     pub zigbee: Zigbee,
-    /// Where its serial port's stable name is; relative names are below the work folder.
+    /// Where the stable name of its JSON-lines port is; relative names are below the work folder. Other ports have this
+    /// name with their source's behind it.
     pub port: PathBuf,
     /// Its devices.
     pub devices: Vec<Spec>,
@@ -113,6 +114,16 @@ pub struct Spec {
     pub model: &'static Model,
 }
 
+impl Spec {
+    /// The name of its source at the gateway.
+    pub fn source(&self) -> &str {
+        match self.model.path.setting() {
+            Some(Setting { alone: Some(_), .. }) => &self.id,
+            Some(_) | None => self.model.path.row().source,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -157,6 +168,42 @@ struct Entry {
     model: Spanned<String>,
 }
 
+impl Entry {
+    /// The device that it describes, beside those that were read before it.
+    fn spec(self, text: &Text, others: &[Spec]) -> Result<Spec, Mistake> {
+        for name in [&self.name, &self.id] {
+            if name.get_ref().is_empty() {
+                return Err(text.mistake(name, "may not be empty"));
+            }
+        }
+        let word = self.model.get_ref();
+        let model = Model::of(word).ok_or_else(|| {
+            let known = one_of(crate::catalogue::models().map(|m| m.word));
+            text.mistake(&self.model, format!("no model `{word}`; there are {known}"))
+        })?;
+        let alone = model.path.setting().and_then(|s| s.alone);
+        if let Some(due) = alone.filter(|due| self.name.get_ref() != due) {
+            let what = format!("the gateway calls the one device of such a line `{due}`");
+            return Err(text.mistake(&self.name, what));
+        }
+        let (name, id) = (self.name.get_ref(), self.id.get_ref());
+        // A line with one device is called by its id: there a name may come again.
+        let same = |other: &Spec| {
+            let names = alone.is_none() && (other.name == *name || other.id == *name);
+            names || other.id == *id || other.name == *id
+        };
+        if others.iter().any(same) {
+            return Err(text.mistake(&self.name, "a name or id that another device has"));
+        }
+        Ok(Spec {
+            name: self.name.into_inner(),
+            id: self.id.into_inner(),
+            room: self.room,
+            model,
+        })
+    }
+}
+
 impl Home {
     /// Reads a home's file.
     pub fn read(text: &Text) -> Result<Self, Mistake> {
@@ -164,33 +211,10 @@ impl Home {
         if !tecs_protocol::hub::gateway_id_is_valid(file.home.gateway.get_ref()) {
             return Err(text.mistake(&file.home.gateway, "1 to 64 of a-z, 0-9 and - are allowed"));
         }
-        let mut taken = BTreeSet::new();
         let mut devices = Vec::new();
         for entry in file.device {
-            for name in [&entry.name, &entry.id] {
-                if name.get_ref().is_empty() {
-                    return Err(text.mistake(name, "may not be empty"));
-                }
-            }
-            let word = entry.model.get_ref();
-            let model = Model::of(word).ok_or_else(|| {
-                let known = one_of(crate::catalogue::MODELS.iter().map(|m| m.word));
-                text.mistake(
-                    &entry.model,
-                    format!("no model `{word}`; there are {known}"),
-                )
-            })?;
-            let own = BTreeSet::from([entry.name.get_ref().clone(), entry.id.get_ref().clone()]);
-            if !taken.is_disjoint(&own) {
-                return Err(text.mistake(&entry.name, "a name or id that another device has"));
-            }
-            taken.extend(own);
-            devices.push(Spec {
-                name: entry.name.into_inner(),
-                id: entry.id.into_inner(),
-                room: entry.room,
-                model,
-            });
+            let spec = entry.spec(text, &devices)?;
+            devices.push(spec);
         }
         Ok(Self {
             gateway: file.home.gateway.into_inner(),
@@ -204,7 +228,8 @@ impl Home {
 
     /// The device of this name or id.
     pub fn device(&self, name: &str) -> Option<&Spec> {
-        self.devices.iter().find(|d| d.name == name || d.id == name)
+        let by_id = self.devices.iter().find(|d| d.id == name);
+        by_id.or_else(|| self.devices.iter().find(|d| d.name == name))
     }
 
     /// Those that speak on this path.

@@ -1,4 +1,4 @@
-//! As much HTTP as the hub's JSON needs: one request a connection, on loopback. It is no client for anything else.
+//! As much HTTP as the hub's JSON and the gateway's metrics need: one request a connection, on loopback. It is no client for anything else.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,6 +18,8 @@ pub(crate) struct Answer {
     /// The status.
     pub(crate) status: u16,
     /// The body.
+    pub(crate) text: String,
+    /// The same as JSON.
     pub(crate) json: Value,
 }
 
@@ -71,6 +73,7 @@ fn read(all: &[u8]) -> anyhow::Result<Answer> {
     }
     Ok(Answer {
         status,
+        text: body.to_owned(),
         json: serde_json::from_str(body).unwrap_or(Value::Null),
     })
 }

@@ -158,12 +158,21 @@ fn record_at(record: &Value, badges: &BTreeMap<Named, Value>) -> Option<AtHub> {
         device: text("/device"),
         kind: format!("{}/{}", text("/what"), text("/kind")),
         condition: text("/condition"),
+        says: says(event),
         number: number_in(&raw),
         happened_ms: at(record, "/happened_ms").as_i64(),
         received_ms: at(record, "/received_ms").as_i64()?,
         late: at(&told, "/late").as_bool() == Some(true),
         redelivered: flags.contains(&json!("redelivered")),
     })
+}
+
+/// Its condition, state or value; why there is no value, where there is none.
+fn says(event: &Value) -> String {
+    let text = |key: &str| at(event, key).as_str().map(str::to_owned);
+    let value = || at(event, "/value").as_f64().map(|v| v.to_string());
+    let said = text("/condition").or_else(|| text("/state")).or_else(value);
+    said.or_else(|| text("/quality")).unwrap_or_default()
 }
 
 fn case_of(case: &Value) -> Option<Case> {

@@ -14,7 +14,7 @@ use rustix::pty::OpenptFlags;
 use rustix::termios::OptionalActions;
 use tokio::time::{sleep, timeout};
 
-use crate::bridge::Taken;
+use crate::words::Taken;
 
 /// How long a reader may leave the line full.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -71,14 +71,32 @@ impl Line {
         self.write(format!("{text}\r\n").as_bytes()).await
     }
 
-    /// Writes any bytes.
+    /// What the reader wrote meanwhile, and whether it has the port open.
+    pub fn hear(&self) -> (Vec<u8>, bool) {
+        let mut heard = Vec::new();
+        let open = self
+            .plugged
+            .as_ref()
+            .is_some_and(|port| listened(port, &mut heard));
+        (heard, open)
+    }
+
+    /// Writes any bytes; what a reader wrote meanwhile is dropped.
     pub async fn write(&mut self, bytes: &[u8]) -> anyhow::Result<Taken> {
         let Some(port) = self.plugged.as_ref() else {
             return Ok(Taken::No);
         };
-        if !listened(port) {
+        if !listened(port, &mut Vec::new()) {
             return Ok(Taken::No);
         }
+        self.put(bytes).await
+    }
+
+    /// Writes any bytes, whether somebody has the port open or not, and leaves what a reader wrote.
+    pub async fn put(&self, bytes: &[u8]) -> anyhow::Result<Taken> {
+        let Some(port) = self.plugged.as_ref() else {
+            return Ok(Taken::No);
+        };
         match timeout(PATIENCE, write_all(port, bytes)).await {
             Ok(written) => {
                 written.with_context(|| format!("writing to {}", self.name.display()))?;
@@ -90,7 +108,7 @@ impl Line {
 
     /// True while somebody has the port open.
     pub fn is_listened(&self) -> bool {
-        self.plugged.as_ref().is_some_and(listened)
+        self.hear().1
     }
 }
 
@@ -124,13 +142,13 @@ async fn write_all(port: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Our end reads EIO while the other end is not open; what the reader wrote is of no interest.
-fn listened(port: &OwnedFd) -> bool {
-    let mut scrap = [0_u8; 256];
+/// Takes what the reader wrote. Our end reads EIO while the other end is not open.
+fn listened(port: &OwnedFd, heard: &mut Vec<u8>) -> bool {
+    let mut some = [0_u8; 256];
     loop {
-        match rustix::io::read(port, &mut scrap) {
+        match rustix::io::read(port, &mut some) {
             Ok(0) => return false,
-            Ok(_) => {}
+            Ok(n) => heard.extend(some.iter().take(n)),
             Err(e) => return e == Errno::AGAIN,
         }
     }

@@ -1,16 +1,21 @@
 //! A home that is running: its devices with their paths. It does what it is told, one thing after the other, and
 //! keeps a list of everything that was said, which is the oracle of every count.
 
-use std::path::Path as FilePath;
+use std::collections::BTreeMap;
+use std::path::{Path as FilePath, PathBuf};
 
 use anyhow::Context as _;
 use tokio::time::Instant;
 
-use crate::bridge::{Bridge, Broker, Taken};
-use crate::device::{Device, Message};
-use crate::home::Home;
-use crate::line::Line;
+use crate::bridge::{Bridge, Broker};
+use crate::device::Device;
+use crate::home::{Home, Spec};
 use crate::models::Path;
+use crate::oximeter::Oximeter;
+use crate::panel::{Manner, Panel};
+use crate::paths::Way;
+use crate::port::{Port, Talker};
+use crate::words::{Body, Handed, Message, Taken};
 
 /// One message that a device sent.
 #[derive(Debug, Clone)]
@@ -23,8 +28,15 @@ pub struct Spoken {
     pub at: Instant,
     /// The same moment on the wall clock, ms since 1970.
     pub wall_ms: i64,
-    /// Whether the next one in the chain took it over.
-    pub taken: Taken,
+    /// Whether the next one in the chain took it over; a panel that calls again may learn it later.
+    pub handed: Handed,
+}
+
+impl Spoken {
+    /// Whether the next one in the chain took it over, as far as is known now.
+    pub fn taken(&self) -> Taken {
+        self.handed.taken()
+    }
 }
 
 /// A running home.
@@ -33,24 +45,114 @@ pub struct Living {
     pub home: Home,
     devices: Vec<Device>,
     bridge: Option<Bridge>,
-    /// Its serial port.
-    pub line: Line,
+    /// Its receivers and modules, by path and name.
+    publishers: BTreeMap<(Path, String), Bridge>,
+    broker: Option<Broker>,
+    /// Its serial ports.
+    pub ports: Vec<Port>,
     /// Everything said so far, in order.
     pub spoken: Vec<Spoken>,
 }
 
 impl Living {
-    /// A home whose bridge is not started and whose port is not plugged in; a relative port is below `work`.
+    /// A home whose bridge is not started and whose ports are not plugged in; relative ports are below `work`.
     pub fn new(home: Home, work: &FilePath) -> Self {
-        let line = Line::new(work.join(&home.port));
+        let ports = ports(&home, work);
         let devices = home.devices.iter().cloned().map(Device::new).collect();
         Self {
             home,
             devices,
             bridge: None,
-            line,
+            publishers: BTreeMap::new(),
+            broker: None,
+            ports,
             spoken: Vec::new(),
         }
+    }
+
+    /// Plugs every serial port in.
+    pub async fn plug(&mut self) -> anyhow::Result<()> {
+        for port in &mut self.ports {
+            port.plug().await?;
+        }
+        Ok(())
+    }
+
+    /// Pulls out the port that this device is plugged to, or every one; or plugs them in again.
+    pub async fn plugged(&mut self, device: Option<&str>, is: bool) -> anyhow::Result<()> {
+        let source = self.source(device)?;
+        for port in self.ports_of(source.as_deref()) {
+            if is {
+                port.plug().await?;
+            } else {
+                port.unplug().await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes that are no message, on the line of this device, or on every one.
+    pub async fn noise(&mut self, device: Option<&str>, bytes: &[u8]) -> anyhow::Result<()> {
+        let source = self.source(device)?;
+        for port in self.ports_of(source.as_deref()) {
+            port.write(bytes).await?;
+        }
+        Ok(())
+    }
+
+    /// True while somebody has every one of its ports open.
+    pub async fn is_listened(&self) -> bool {
+        for port in &self.ports {
+            if !port.is_listened().await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The port of this source.
+    pub fn port(&mut self, source: &str) -> Option<&mut Port> {
+        self.ports.iter_mut().find(|p| p.source == source)
+    }
+
+    fn ports_of(&mut self, source: Option<&str>) -> impl Iterator<Item = &mut Port> {
+        let all = self.ports.iter_mut();
+        all.filter(move |p| source.is_none_or(|s| p.source == s))
+    }
+
+    fn source(&self, device: Option<&str>) -> anyhow::Result<Option<String>> {
+        let Some(device) = device else {
+            return Ok(None);
+        };
+        let spec = self.home.device(device);
+        let spec = spec.with_context(|| format!("no device `{device}`"))?;
+        Ok(Some(spec.source().to_owned()))
+    }
+
+    /// Starts its receivers and modules.
+    pub async fn publishers_start(&mut self, broker: &Broker) -> anyhow::Result<()> {
+        self.broker = Some(broker.clone());
+        for index in 0..self.devices.len() {
+            self.publisher_starts(index).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts the publisher of a device, if it has one that is not there.
+    async fn publisher_starts(&mut self, index: usize) -> anyhow::Result<()> {
+        let (Some(device), Some(broker)) = (self.devices.get(index), &self.broker) else {
+            return Ok(());
+        };
+        let path = device.spec.model.path;
+        let Way::Publisher(presence) = path.row().way else {
+            return Ok(());
+        };
+        let name = crate::encode::publisher_of(&device.spec).to_owned();
+        if !self.publishers.contains_key(&(path, name.clone())) {
+            let publisher = Bridge::publisher(broker, &name, presence).await?;
+            self.publishers.insert((path, name), publisher);
+        }
+        Ok(())
     }
 
     /// Starts its Zigbee2MQTT: what the broker keeps is published, and every cached state said if the home replays.
@@ -105,48 +207,120 @@ impl Living {
         deed: &str,
         value: Option<f64>,
     ) -> anyhow::Result<Spoken> {
-        let index = self.index(device)?;
-        let bridge = &self.home.zigbee;
-        let device = self.devices.get_mut(index).context("no such device")?;
-        let message = device.does(deed, value, bridge)?;
+        let message = self.message(device, deed, value)?;
         self.send(message, deed).await
     }
 
-    /// A device can, or cannot, be reached any more.
+    /// A device on a line that answers does something; returns as soon as it was said and waits for its answer.
+    pub async fn begins(&mut self, device: &str, deed: &str) -> anyhow::Result<Spoken> {
+        let message = self.message(device, deed, None)?;
+        let spoken = self.note(message, deed);
+        let source = self.source(Some(device))?.unwrap_or_default();
+        if let Some(port) = self.port(&source) {
+            port.begin(&spoken.message.body, &spoken.handed).await?;
+        }
+        Ok(spoken)
+    }
+
+    fn message(&mut self, device: &str, deed: &str, value: Option<f64>) -> anyhow::Result<Message> {
+        let index = self.index(device)?;
+        let bridge = &self.home.zigbee;
+        let device = self.devices.get_mut(index).context("no such device")?;
+        Ok(device.does(deed, value, bridge)?)
+    }
+
+    /// A device, or the module that hears it, can or cannot be reached any more.
     pub async fn reachable(&mut self, device: &str, is: bool) -> anyhow::Result<()> {
-        let spec = self
-            .home
-            .device(device)
-            .with_context(|| format!("no device `{device}`"))?;
-        match self.bridge.as_mut() {
-            Some(bridge) => bridge.available(spec, is).await,
-            None => Ok(()),
+        let index = self.index(device)?;
+        let spec = self.devices.get(index).map(|d| d.spec.clone());
+        let spec = spec.context("no such device")?;
+        match (spec.model.path.row().way, self.bridge.as_mut()) {
+            (Way::Bridge, Some(bridge)) => bridge.available(&spec, is).await,
+            (Way::Publisher(_), _) if is => self.publisher_starts(index).await,
+            (Way::Publisher(_), _) => {
+                let name = crate::encode::publisher_of(&spec).to_owned();
+                // Without a good-bye: the broker tells its will.
+                self.publishers.remove(&(spec.model.path, name));
+                Ok(())
+            }
+            (Way::Bridge, None) | (Way::Port(_), _) => Ok(()),
         }
     }
 
     fn index(&self, device: &str) -> anyhow::Result<usize> {
-        let found = self
-            .devices
-            .iter()
-            .position(|d| d.spec.name == device || d.spec.id == device);
+        let by = |is: &dyn Fn(&Spec) -> bool| self.devices.iter().position(|d| is(&d.spec));
+        let found = by(&|spec| spec.id == device).or_else(|| by(&|spec| spec.name == device));
         found.with_context(|| format!("no device `{device}` in {}", self.home.label))
     }
 
-    async fn send(&mut self, message: Message, deed: &str) -> anyhow::Result<Spoken> {
-        let (at, wall_ms) = (Instant::now(), crate::wall::now_ms());
-        let taken = match (message.path, self.bridge.as_mut()) {
-            (Path::JsonLines, _) => self.line.say(&message.text).await?,
-            (Path::Zigbee2Mqtt, Some(bridge)) => bridge.say(&message).await?,
-            (Path::Zigbee2Mqtt, None) => Taken::No,
-        };
+    /// Writes down that something was said; what becomes of it follows.
+    fn note(&mut self, message: Message, deed: &str) -> Spoken {
         let spoken = Spoken {
             message,
             deed: deed.to_owned(),
-            at,
-            wall_ms,
-            taken,
+            at: Instant::now(),
+            wall_ms: crate::wall::now_ms(),
+            handed: Handed::new(Taken::No),
         };
         self.spoken.push(spoken.clone());
+        spoken
+    }
+
+    async fn send(&mut self, message: Message, deed: &str) -> anyhow::Result<Spoken> {
+        let spoken = self.note(message, deed);
+        let (path, body) = (spoken.message.path, &spoken.message.body);
+        match path.row().way {
+            Way::Port(_) => {
+                let source = self.source(Some(&spoken.message.device))?;
+                if let Some(port) = self.port(&source.unwrap_or_default()) {
+                    port.say(body, &spoken.handed).await?;
+                }
+            }
+            Way::Bridge => {
+                if let Some(bridge) = self.bridge.as_mut() {
+                    spoken.handed.set(bridge.say(body).await?);
+                }
+            }
+            Way::Publisher(_) => {
+                let Body::Publish { by, .. } = body else {
+                    return Ok(spoken);
+                };
+                if let Some(publisher) = self.publishers.get_mut(&(path, by.clone())) {
+                    spoken.handed.set(publisher.say(body).await?);
+                }
+            }
+        }
         Ok(spoken)
+    }
+}
+
+/// The serial ports that a home's devices need; that of the JSON lines comes first, and is there without a device, too.
+fn ports(home: &Home, work: &FilePath) -> Vec<Port> {
+    let first = Path::JsonLines.row().source;
+    let mut ports = vec![Port::new(first.to_owned(), work.join(&home.port), None)];
+    for spec in &home.devices {
+        let source = spec.source();
+        let has_port = spec.model.path.setting().is_some();
+        if !has_port || ports.iter().any(|p| p.source == source) {
+            continue;
+        }
+        let name = PathBuf::from(format!("{}-{source}", home.port.display()));
+        ports.push(Port::new(
+            source.to_owned(),
+            work.join(name),
+            talker(spec.model.path),
+        ));
+    }
+    ports
+}
+
+/// The device's side of a line that goes both ways.
+fn talker(path: Path) -> Option<Box<dyn Talker>> {
+    match path {
+        Path::Espa444 => Some(Box::new(Panel::new(Manner::Control))),
+        Path::Espa444Bridge => Some(Box::new(Panel::new(Manner::Bridge))),
+        Path::Nonin => Some(Box::new(Oximeter::new(false))),
+        Path::NoninDf8 => Some(Box::new(Oximeter::new(true))),
+        Path::Zigbee2Mqtt | Path::JsonLines | Path::Rtl433 | Path::Tasmota => None,
     }
 }

@@ -4,6 +4,8 @@
 use serde_json::{Map, Value, json};
 use tecs_protocol::mqtt::zigbee2mqtt::say;
 
+pub use crate::paths::Path;
+
 /// A literal of a table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Lit {
@@ -73,15 +75,18 @@ pub struct Deed {
     pub property: &'static str,
     /// The value it takes; measurements take the step's own.
     pub value: Lit,
+    /// How the hub lists it, for devices whose words have neither a number nor a time: `vital/spo2` (a measurement's value
+    /// follows), `observed/contact open`. Empty for all others.
+    pub heard: &'static str,
 }
 
-/// On which path a model speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Path {
-    /// Through Zigbee2MQTT.
-    Zigbee2Mqtt,
-    /// As JSON lines on the serial port.
-    JsonLines,
+impl Deed {
+    /// The same, of a device whose words have neither a number nor a time.
+    #[must_use]
+    pub const fn heard(mut self, as_this: &'static str) -> Self {
+        self.heard = as_this;
+        self
+    }
 }
 
 /// A kind of device.
@@ -97,7 +102,7 @@ pub struct Model {
     pub model: &'static str,
     /// What it is, in words.
     pub description: &'static str,
-    /// What it says: for JSON lines, `property` is the vocabulary's kind.
+    /// What it says: a state's properties; for JSON lines, `property` is the vocabulary's kind.
     pub fields: &'static [Field],
     /// What can be done to it.
     pub deeds: &'static [Deed],
@@ -106,7 +111,7 @@ pub struct Model {
 impl Model {
     /// The model of this name.
     pub fn of(word: &str) -> Option<&'static Self> {
-        crate::catalogue::MODELS.iter().find(|m| m.word == word)
+        crate::catalogue::models().find(|m| m.word == word)
     }
 
     /// What a scenario's word does to it.
@@ -138,11 +143,11 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::MODELS;
+    use crate::catalogue::models;
 
     #[test]
     fn every_deed_names_a_property_of_its_model_and_a_value_that_the_property_can_have() {
-        for model in MODELS {
+        for model in models() {
             for deed in model.deeds {
                 let field = model.fields.iter().find(|f| f.property == deed.property);
                 let field = field.unwrap_or_else(|| panic!("{} {}", model.word, deed.word));
@@ -150,6 +155,7 @@ mod tests {
                     (Shape::Binary(on, off), value) => value == on || value == off,
                     (Shape::Enum(words), Lit::Text(t)) => words.contains(&t),
                     (Shape::Numeric(_), Lit::Null) => deed.does == Does::Measure,
+                    (Shape::Numeric(_), Lit::Num(_)) => true,
                     _ => false,
                 };
                 assert!(fits, "{} {}", model.word, deed.word);
@@ -159,10 +165,10 @@ mod tests {
 
     #[test]
     fn model_names_are_given_once() {
-        let mut words: Vec<_> = MODELS.iter().map(|m| m.word).collect();
+        let mut words: Vec<_> = models().map(|m| m.word).collect();
         words.sort_unstable();
         words.dedup();
-        assert_eq!(words.len(), MODELS.len());
+        assert_eq!(words.len(), models().count());
     }
 
     #[test]

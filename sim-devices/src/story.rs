@@ -122,6 +122,7 @@ async fn tell(
     };
     let verdicts = evidence.judge(&scenario.expects);
     summary(&evidence.count());
+    lines_counted(&world).await;
     let held = table(&verdicts);
     if stay {
         live_on(&mut world, scenario.seed).await?;
@@ -192,6 +193,25 @@ fn summary(count: &Count) {
         line(format_args!("  {what:<28}{number:>6}"));
     }
     line("");
+}
+
+/// What devices on lines that go both ways counted themselves.
+async fn lines_counted(world: &World) {
+    for port in &world.living.ports {
+        let counted = port.counted().await;
+        let some: Vec<_> = counted.iter().filter(|(_, n)| *n > 0).collect();
+        if some.is_empty() {
+            continue;
+        }
+        line(format_args!(
+            "What the line `{}` counted itself:",
+            port.source
+        ));
+        for (what, number) in some {
+            line(format_args!("  {what:<28}{number:>6}"));
+        }
+        line("");
+    }
 }
 
 fn table(verdicts: &[Verdict]) -> bool {

@@ -1,7 +1,7 @@
 //! The count that proves a delivery: what devices said, by their own numbers, against what the hub lists by name.
 //! Pure; it knows neither how a message was sent nor how the hub was asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A message of a device that the next one in the chain took over.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,6 +14,12 @@ pub struct Said {
     pub happened_ms: Option<i64>,
     /// It says something new, and the next one in the chain took it over: it must be at the hub.
     pub must: bool,
+    /// How the hub lists it, where its words hold neither number nor time: `observed/contact open`.
+    pub word: Option<String>,
+    /// When it was said, ms since 1970.
+    pub said_ms: i64,
+    /// Its device goes on saying it, as a display does: what the hub has more of it is no repeat.
+    pub goes_on: bool,
 }
 
 /// A record that the hub lists.
@@ -31,6 +37,8 @@ pub struct AtHub {
     pub kind: String,
     /// `raised`, `restored`; empty where it has none.
     pub condition: String,
+    /// What it says: its condition, state or value, or why it has no value.
+    pub says: String,
     /// The device's own number, where it is known.
     pub number: Option<u64>,
     /// The device's own time, ms since 1970, where it told one.
@@ -79,6 +87,39 @@ pub fn number(said: &[Said], at_hub: &mut [AtHub]) {
     for record in at_hub.iter_mut().filter(|r| r.number.is_none()) {
         let own = record.happened_ms.map(|ms| (record.device.as_str(), ms));
         record.number = own.and_then(|own| numbers.get(&own).copied());
+    }
+    by_word(said, at_hub);
+}
+
+/// What has neither number nor time is known by what it says: the first of it at the hub is the first of it that was said.
+/// So its loss and its repeats are counted, its order is not.
+fn by_word(said: &[Said], at_hub: &mut [AtHub]) {
+    let mut of: BTreeMap<(String, String), VecDeque<&Said>> = BTreeMap::new();
+    for said in said {
+        if let Some(word) = &said.word {
+            let same = of.entry((said.device.clone(), word.clone())).or_default();
+            same.push_back(said);
+        }
+    }
+    let mut unknown: Vec<&mut AtHub> = at_hub.iter_mut().filter(|r| r.number.is_none()).collect();
+    unknown.sort_by_key(|r| (r.received_ms, r.seq));
+    let mut last: BTreeMap<(String, String), &Said> = BTreeMap::new();
+    for record in unknown {
+        let own = (
+            record.device.clone(),
+            format!("{} {}", record.kind, record.says),
+        );
+        let Some(waiting) = of.get_mut(&own) else {
+            continue;
+        };
+        // Clocks of one machine: nothing is received before it was said.
+        let first = waiting.pop_front_if(|said| said.said_ms <= record.received_ms);
+        if let Some(first) = first {
+            record.number = Some(first.number);
+            last.insert(own, first);
+        } else if let Some(before) = last.get(&own).filter(|s| !s.goes_on) {
+            record.number = Some(before.number);
+        }
     }
 }
 
@@ -169,6 +210,9 @@ mod tests {
             number,
             happened_ms: Some(1_000 + i64::try_from(number).unwrap()),
             must,
+            word: None,
+            said_ms: 0,
+            goes_on: false,
         }
     }
 
@@ -180,6 +224,7 @@ mod tests {
             device: "bed".into(),
             kind: "observed/bed".into(),
             condition: String::new(),
+            says: "active".into(),
             number: Some(number),
             happened_ms: None,
             received_ms: 0,
@@ -235,6 +280,33 @@ mod tests {
         }
         number(&said, &mut records);
         assert_eq!(records.map(|r| r.number), [Some(2), Some(1), None]);
+    }
+
+    #[test]
+    fn a_record_with_neither_number_nor_time_is_known_by_what_it_says() {
+        let by_word = |number, goes_on| Said {
+            happened_ms: None,
+            word: Some("observed/bed active".into()),
+            goes_on,
+            ..said(number, true)
+        };
+        let records = |goes_on| {
+            let mut records = [at_hub(1, 0), at_hub(2, 0), at_hub(3, 0)];
+            for record in &mut records {
+                record.number = None;
+            }
+            number(&[by_word(1, goes_on), by_word(2, goes_on)], &mut records);
+            records
+        };
+        assert_eq!(
+            records(false).map(|r| r.number),
+            [Some(1), Some(2), Some(2)]
+        );
+        assert_eq!(
+            Count::of(&[by_word(2, false)], &records(false)).twice,
+            at(2)
+        );
+        assert_eq!(records(true).map(|r| r.number), [Some(1), Some(2), None]);
     }
 
     #[test]

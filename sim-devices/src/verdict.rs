@@ -11,6 +11,7 @@ use crate::play::{Moment, Played, said};
 use crate::scenario::{Expect, Expected};
 use crate::tally::{AtHub, Count, Place};
 use crate::told::{Told, is_stage, word_of};
+use crate::words::Taken;
 
 /// How many places are named where many are wrong.
 const NAMED: usize = 5;
@@ -45,6 +46,7 @@ fn counted(what: &Expected, count: &Count) -> (String, bool, String) {
         Expected::NothingLost
         | Expected::AlarmsFirst
         | Expected::Arrives { .. }
+        | Expected::TakenOver { .. }
         | Expected::Told { .. } => {
             let found = format!("{} of {} are at the hub", count.arrived, count.must);
             ("nothing is lost", &count.lost, found)
@@ -117,6 +119,10 @@ impl Evidence<'_> {
                     found,
                 )
             }
+            Expected::TakenOver { device, count } => {
+                let (held, found) = self.taken_over(device, *count, expect);
+                (format!("{device} is acknowledged in the end"), held, found)
+            }
             Expected::AlarmsFirst => {
                 let (held, found) = self.alarms_first(self.before(expect));
                 ("alarms arrive first".to_owned(), held, found)
@@ -179,6 +185,17 @@ impl Evidence<'_> {
             }
         };
         (enough && soon && waited && marked, found)
+    }
+
+    fn taken_over(&self, device: &str, count: Option<usize>, expect: &Expect) -> (bool, String) {
+        let (since, before) = (self.since(expect).at, self.before(expect).map(|m| m.at));
+        let own = self.spoken.iter().filter(|s| {
+            s.message.device == *device && s.at >= since && before.is_none_or(|b| s.at < b)
+        });
+        let taken: Vec<bool> = own.map(|s| s.taken() == Taken::Yes).collect();
+        let (all, acknowledged) = (taken.len(), taken.iter().filter(|t| **t).count());
+        let held = acknowledged == all && count.map_or(all > 0, |n| n == all);
+        (held, format!("{acknowledged} of {all} acknowledged"))
     }
 
     fn told_in_home(
@@ -266,126 +283,4 @@ fn named(places: &[Place]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-    use std::time::Duration;
-
-    use super::*;
-    use crate::bridge::Taken;
-    use crate::device::Message;
-    use crate::models::Path;
-
-    const WALL: i64 = 1_000_000;
-
-    fn moment(ms: i64) -> Moment {
-        let at = Instant::now() + Duration::from_millis(ms.unsigned_abs());
-        Moment {
-            at,
-            wall_ms: WALL + ms,
-        }
-    }
-
-    fn spoken(device: &str, number: u64, ms: i64) -> Spoken {
-        Spoken {
-            message: Message {
-                device: device.into(),
-                number,
-                happened_ms: Some(WALL + ms),
-                path: Path::JsonLines,
-                topic: String::new(),
-                text: String::new(),
-                news: true,
-            },
-            deed: "press".into(),
-            at: moment(ms).at,
-            wall_ms: WALL + ms,
-            taken: Taken::Yes,
-        }
-    }
-
-    fn at_hub(device: &str, number: u64, lane: &str, after_ms: i64, marked: bool) -> AtHub {
-        AtHub {
-            epoch: "1".into(),
-            lane: lane.into(),
-            seq: number,
-            device: device.into(),
-            kind: "alarm/help".into(),
-            condition: "raised".into(),
-            number: Some(number),
-            happened_ms: None,
-            received_ms: WALL + after_ms,
-            late: marked,
-            redelivered: false,
-        }
-    }
-
-    fn judge(what: Expected, before: Option<&str>, spoken: &[Spoken], at_hub: &[AtHub]) -> Verdict {
-        let played = Played {
-            began: moment(0),
-            marks: BTreeMap::from([("back".to_owned(), moment(5_000))]),
-            in_vain: Vec::new(),
-        };
-        let evidence = Evidence {
-            spoken,
-            at_hub,
-            told: &[],
-            played: &played,
-        };
-        let expect = Expect {
-            line: 1,
-            name: None,
-            since: None,
-            before: before.map(str::to_owned),
-            what,
-        };
-        evidence.judge(&[expect]).remove(0)
-    }
-
-    fn arrives(count: usize, within_s: f64, late: bool) -> Expected {
-        Expected::Arrives {
-            device: "cord".into(),
-            kind: "alarm/help".into(),
-            condition: Some("raised".into()),
-            count: Some(count),
-            within_s: Some(within_s),
-            not_before_s: None,
-            late: Some(late),
-        }
-    }
-
-    #[test]
-    fn an_alarm_in_time_holds_and_one_too_late_too_often_or_marked_otherwise_does_not() {
-        let said = [spoken("cord", 1, 100)];
-        let there = [at_hub("cord", 1, "alarm", 400, false)];
-        assert!(judge(arrives(1, 0.3, false), None, &said, &there).held);
-        assert!(!judge(arrives(1, 0.2, false), None, &said, &there).held);
-        assert!(!judge(arrives(2, 0.3, false), None, &said, &there).held);
-        assert!(!judge(arrives(1, 0.3, true), None, &said, &there).held);
-        assert_eq!(
-            judge(arrives(1, 1.0, false), None, &said, &[]).found,
-            "none arrived"
-        );
-    }
-
-    #[test]
-    fn alarms_first_holds_only_when_something_waited_and_no_alarm_came_after_it() {
-        let said = [spoken("cord", 1, 100), spoken("bed", 2, 200)];
-        let alarm = |ms| at_hub("cord", 1, "alarm", ms, true);
-        let other = |ms| at_hub("bed", 2, "routine", ms, false);
-        let held =
-            |records: &[AtHub]| judge(Expected::AlarmsFirst, Some("back"), &said, records).held;
-        assert!(held(&[alarm(6_000), other(6_001)]));
-        assert!(!held(&[alarm(6_002), other(6_001)]));
-        assert!(
-            !held(&[alarm(6_000), other(300)]),
-            "the other one did not have to wait"
-        );
-    }
-
-    #[test]
-    fn what_is_lost_is_named() {
-        let verdict = judge(Expected::NothingLost, None, &[spoken("cord", 7, 0)], &[]);
-        assert!(!verdict.held);
-        assert_eq!(verdict.found, "0 of 1 are at the hub: cord 7");
-    }
-}
+mod tests;

@@ -12,11 +12,15 @@ pub(crate) fn now_ms() -> i64 {
 
 /// As Zigbee2MQTT writes `ISO_8601`: UTC with milliseconds.
 pub(crate) fn iso(ms: i64) -> String {
-    let (seconds, millis) = (ms.div_euclid(1000), ms.rem_euclid(1000));
-    let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
-    let (h, m, s) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+    let ((year, month, day), of_day) = civil_time(ms);
+    let (s, millis) = (of_day / 1000, of_day % 1000);
+    let (h, m, s) = (s / 3600, s / 60 % 60, s % 60);
     format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}.{millis:03}Z")
+}
+
+/// Year, month and day, and the milliseconds of the day.
+pub(crate) const fn civil_time(ms: i64) -> ((i64, i64, i64), i64) {
+    (civil(ms.div_euclid(86_400_000)), ms.rem_euclid(86_400_000))
 }
 
 /// Year, month and day of a number of days since 1970 (Howard Hinnant, 'chrono-compatible low-level date algorithms').

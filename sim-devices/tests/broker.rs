@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Outgoing, Packet, Publish, QoS};
-use tecs_sim::bridge::{Bridge, Broker, Taken};
+use tecs_sim::bridge::{Bridge, Broker};
 use tecs_sim::home::Home;
 use tecs_sim::toml_file::Text;
+use tecs_sim::words::Taken;
 use tecs_sim::{broker, bundled};
 
 async fn start() -> SocketAddr {

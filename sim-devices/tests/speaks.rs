@@ -3,26 +3,46 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use tecs_protocol::family::{Family, Options, dialect, wire};
+use tecs_protocol::map::{Map, MapText};
 use tecs_protocol::mqtt::Publish;
 use tecs_protocol::serial::Heard;
 use tecs_protocol::signal::{Message, What};
 use tecs_sim::bridge::retained;
-use tecs_sim::catalogue::MODELS;
+use tecs_sim::catalogue::models;
 use tecs_sim::device::Device;
 use tecs_sim::home::{Home, Spec};
 use tecs_sim::models::{Does, Model, Path};
 use tecs_sim::toml_file::Text;
+use tecs_sim::words::Body;
 
-/// A home with one device of every model, with a name that needs `bridge/devices` to be found.
+/// What a device of this model is called where it is found; a Zigbee device by a name that needs `bridge/devices`.
+fn name(model: &Model) -> String {
+    let word = model.word;
+    match (model.path, model.path.setting().and_then(|s| s.alone)) {
+        (_, Some(alone)) => alone.to_owned(),
+        (Path::Espa444 | Path::Espa444Bridge, _) => (500 + word.len()).to_string(),
+        (Path::Rtl433, _) if word == "radio_panic" => "X10-Security/f58e".to_owned(),
+        (Path::Rtl433, _) if word == "radio_contact" => "Visonic-Powercode/6f4770".to_owned(),
+        (Path::Rtl433, _) => "Nexus-TH/2/120".to_owned(),
+        (Path::Tasmota, _) if word == "fob_by_code" => "rf-bridge/BC7DE1".to_owned(),
+        (Path::Tasmota, _) => "plug-7".to_owned(),
+        (Path::Zigbee2Mqtt | Path::JsonLines | Path::Nonin | Path::NoninDf8, _) => {
+            format!("Ground floor/the {word}")
+        }
+    }
+}
+
+/// A home with one device of every model.
 fn home() -> Home {
     let mut text = "[home]\ngateway = \"elm-4\"\nlabel = \"x\"\n".to_owned();
-    for model in MODELS {
-        let word = model.word;
+    for model in models() {
+        let (word, name) = (model.word, name(model));
         write!(
             text,
-            "[[device]]\nname = \"Ground floor/the {word}\"\nid = \"{word}\"\nmodel = \"{word}\"\n"
+            "[[device]]\nname = \"{name}\"\nid = \"{word}\"\nroom = \"hall\"\nmodel = \"{word}\"\n"
         )
         .unwrap();
     }
@@ -47,23 +67,77 @@ fn told(message: &Message) -> Vec<String> {
 }
 
 /// What the decoder hears of every deed of every model on a path.
-fn heard(path: Path, mut read: impl FnMut(&str, &str) -> Message) -> Vec<(String, Vec<String>)> {
+fn heard(path: Path, mut read: impl FnMut(&Body) -> Message) -> Vec<(String, Vec<String>)> {
     let bridge = home().zigbee;
     let mut out = Vec::new();
-    for model in MODELS.iter().filter(|m| m.path == path) {
+    for model in models().filter(|m| m.path == path) {
         let mut device = Device::new(spec(model));
         for deed in model.deeds {
             let value = (deed.does == Does::Measure).then_some(20.5);
             let said = device.does(deed.word, value, &bridge).unwrap();
-            let message = read(&said.topic, &said.text);
-            let name = format!("{} {}", model.word, deed.word);
-            assert_eq!(message.refusals, vec![], "{name}: {}", said.text);
-            let unknown: Vec<_> = message.unmapped.iter().filter(|f| *f != "n").collect();
+            let message = read(&said.body);
+            let (name, shown) = (format!("{} {}", model.word, deed.word), said.body.shown());
+            assert_eq!(message.refusals, vec![], "{name}: {shown}");
+            let unknown: Vec<_> = message
+                .unmapped
+                .iter()
+                .map(|f| f.trim_matches('/'))
+                .collect();
+            let unknown: Vec<_> = unknown.iter().filter(|f| **f != "n").collect();
             assert!(unknown.is_empty(), "{name}: {unknown:?}");
             out.push((name, told(&message)));
         }
     }
     out
+}
+
+/// What a broker's reader makes of publishes.
+fn publishes(family: Family, map: Option<Map>) -> impl FnMut(&Body) -> Message {
+    let options = Options {
+        map: map.map(Arc::new),
+        ..Options::default()
+    };
+    let mut dialect = dialect(family, &options).unwrap();
+    let mut now_ms = 0;
+    move |body| {
+        let Body::Publish { topic, text, .. } = body else {
+            unreachable!("{body:?}");
+        };
+        // Beyond the time in which the same words are the same frame.
+        now_ms += 60_000;
+        dialect.read(&Publish {
+            topic,
+            payload: text.as_bytes(),
+            retained: false,
+            now_ms,
+        })
+    }
+}
+
+/// What a line's reader makes of bytes.
+fn bytes(family: Family) -> impl FnMut(&Body) -> Message {
+    let mut wire = wire(family, &Options::default()).unwrap();
+    let mut now_ms = 0;
+    move |body| {
+        let bytes = match body {
+            Body::Bytes(bytes) => bytes.clone(),
+            Body::Spot(spot) => spot.encode(),
+            Body::Shows(second) => second.encode().to_vec(),
+            Body::Publish { .. } => unreachable!("{body:?}"),
+        };
+        now_ms += 60_000;
+        let mut heard = Heard::default();
+        wire.read(&bytes, now_ms, &mut heard);
+        assert_eq!(heard.messages.len(), 1, "{}", body.shown());
+        heard.messages.remove(0)
+    }
+}
+
+/// The table that the gateway has built in, with what an installer adds.
+fn table(text: &str, more: &str) -> Map {
+    let preset: MapText = toml::from_str(text).unwrap();
+    let own: MapText = toml::from_str(more).unwrap();
+    Map::compile(own.before(preset)).unwrap()
 }
 
 fn expect(heard: &[(String, Vec<String>)], due: &[(&str, &str)]) {
@@ -79,18 +153,15 @@ fn expect(heard: &[(String, Vec<String>)], due: &[(&str, &str)]) {
 #[test]
 fn every_deed_of_a_zigbee_device_is_heard_as_what_it_is() {
     let home = home();
-    let base = home.zigbee.base.clone();
-    let mut dialect = dialect(Family::Zigbee2Mqtt, &Options::default()).unwrap();
-    let mut read = |topic: &str, payload: &str| {
-        dialect.read(&Publish {
-            topic: &format!("{base}/{topic}"),
-            payload: payload.as_bytes(),
-            retained: false,
-            now_ms: 0,
-        })
-    };
+    let mut read = publishes(Family::Zigbee2Mqtt, None);
     for (topic, payload) in retained(&home) {
-        assert_eq!(read(&topic, &payload).refusals, vec![], "{topic}");
+        let kept = Body::Publish {
+            by: String::new(),
+            topic: format!("{}/{topic}", home.zigbee.base),
+            text: payload,
+            manner: tecs_sim::words::Manner::Acknowledged,
+        };
+        assert_eq!(read(&kept).refusals, vec![], "{topic}");
     }
     expect(
         &heard(Path::Zigbee2Mqtt, read),
@@ -112,21 +183,63 @@ fn every_deed_of_a_zigbee_device_is_heard_as_what_it_is() {
 
 #[test]
 fn every_deed_of_a_serial_device_is_heard_as_what_it_is() {
-    let mut wire = wire(Family::JsonLines, &Options::default()).unwrap();
-    let read = |_: &str, line: &str| {
-        let mut heard = Heard::default();
-        wire.read(format!("{line}\r\n").as_bytes(), 0, &mut heard);
-        assert_eq!(heard.messages.len(), 1, "{line}");
-        heard.messages.remove(0)
-    };
     expect(
-        &heard(Path::JsonLines, read),
+        &heard(Path::JsonLines, bytes(Family::JsonLines)),
         &[
             ("line_help_button press", "alarm/help raised"),
             ("line_help_button clear", "alarm/help restored"),
             ("line_thermometer reading", "observed/temperature"),
             ("line_oximeter reading", "vital/spo2"),
             ("line_dispenser take", "observed/medication"),
+        ],
+    );
+    for (path, model) in [
+        (Path::Espa444, "nurse_call"),
+        (Path::Espa444Bridge, "bridge_call"),
+    ] {
+        let due = |deed: &str| format!("{model} {deed}");
+        let (press, call, reset) = (due("press"), due("call"), due("reset"));
+        expect(
+            &heard(path, bytes(Family::Espa444)),
+            &[
+                (&press, "alarm/help raised"),
+                (&call, "alarm/help raised"),
+                (&reset, "alarm/help restored"),
+            ],
+        );
+    }
+    for (path, model) in [(Path::Nonin, "oximeter"), (Path::NoninDf8, "oximeter_df8")] {
+        let (reading, off) = (format!("{model} reading"), format!("{model} finger_off"));
+        expect(
+            &heard(path, bytes(Family::Nonin)),
+            &[
+                (&reading, "vital/spo2"),
+                (&reading, "vital/pulse"),
+                (&off, "vital/spo2"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn every_deed_of_a_radio_and_of_a_module_is_heard_as_what_it_is() {
+    let radio = table(include_str!("../../gateway/presets/rtl_433.toml"), "");
+    expect(
+        &heard(Path::Rtl433, publishes(Family::Rtl433, Some(radio))),
+        &[
+            ("radio_panic press", "alarm/panic raised"),
+            ("radio_contact open", "observed/contact"),
+            ("radio_contact tamper", "health/tamper"),
+            ("radio_thermometer reading", "observed/temperature"),
+        ],
+    );
+    let taught = "[codes.tasmota]\nBC7DE1 = { device = \"fob\", kind = \"help\" }\n";
+    let tasmota = table(include_str!("../../gateway/presets/tasmota.toml"), taught);
+    expect(
+        &heard(Path::Tasmota, publishes(Family::Tasmota, Some(tasmota))),
+        &[
+            ("fob_by_code press", "alarm/help raised"),
+            ("module_plug reading", "observed/power"),
         ],
     );
 }

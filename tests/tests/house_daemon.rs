@@ -176,10 +176,10 @@ async fn a_serial_line_that_is_pulled_out_and_plugged_in_again_is_read_again() {
         return;
     };
     for _ in 0..3 {
-        house.living.line.unplug();
+        house.line().unplug().await;
         let press = house.does("pendant", "press", None).await;
         house.arrives(0, &press, SOON).await;
-        house.living.line.plug().unwrap();
+        house.line().plug().await.unwrap();
         house.gateway.open().await;
         let line = house.does("line-button", "press", None).await;
         house.arrives(0, &line, SOON).await;

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use rand::RngExt as _;
 use serde_json::json;
-use tecs_sim::bridge::{Bridge, Taken};
+use tecs_sim::bridge::Bridge;
+use tecs_sim::words::Taken;
 use tecs_tests::house::{House, Plan, SOON, house, load, programs, rounds};
 
 /// An alarm's way while others say nonsense.
@@ -199,9 +200,9 @@ async fn noise_on_a_serial_line_costs_no_press_on_it() {
         let noise: Vec<u8> = (0..luck.random_range(1..3_000))
             .map(|_| luck.random())
             .collect();
-        house.living.line.write(&noise).await.unwrap();
+        house.line().write(&noise).await.unwrap();
         // Whatever the noise looked like, the next line's end is one.
-        house.living.line.write(b"\r\n").await.unwrap();
+        house.line().write(b"\r\n").await.unwrap();
         alarms_flow(&mut house).await;
     }
 }
@@ -257,7 +258,7 @@ model = "line_help_button"
             .await
             .unwrap();
     }
-    house.living.line.write(b"CANARY-SERIAL\r\n").await.unwrap();
+    house.line().write(b"CANARY-SERIAL\r\n").await.unwrap();
     house.hubs[0].is_looked_at();
     house.hubs[0].is_killed();
     alarms_with_hub_away(&mut house).await;

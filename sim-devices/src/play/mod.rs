@@ -10,12 +10,12 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use crate::bridge::Taken;
 use crate::day::{Day, Happens};
 use crate::living::Spoken;
-use crate::scenario::{Act, Scenario, Step};
+use crate::scenario::{Act, How, Scenario, Step, World as Mischief};
 use crate::tally::{self, AtHub, Said};
 use crate::terminal;
+use crate::words::{Body, Taken};
 use crate::world::World;
 
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -142,7 +142,21 @@ impl<'w> Player<'w> {
             Act::Again { device: None } => self.world.living.repeat_all().await?,
             Act::Reachable { device, is } => self.world.living.reachable(device, *is).await?,
             Act::Live { for_s, every_s } => self.live(*for_s, *every_s).await?,
-            Act::Noise { text } => drop(self.world.living.line.write(text.as_bytes()).await?),
+            Act::Noise { device, text } => {
+                let bytes = text.as_bytes();
+                self.world.living.noise(device.as_deref(), bytes).await?;
+            }
+            Act::Port { device, plugged } => {
+                let living = &mut self.world.living;
+                living.plugged(device.as_deref(), *plugged).await?;
+            }
+            Act::KillDuring { device } => {
+                let said = self.world.living.begins(device, "press").await?;
+                let kill = Mischief::GatewayOffline(How::Killed);
+                self.world.mischief(kill).await?;
+                self.heard(&said);
+                self.detail(format_args!("{}", kill.word()));
+            }
             Act::World(what) => {
                 self.world.mischief(*what).await?;
                 self.detail(format_args!("{}", what.word()));
@@ -283,9 +297,10 @@ impl<'w> Player<'w> {
             .home
             .device(&said.message.device)
             .map_or("", |d| d.name.as_str());
-        let taken = match said.taken {
-            Taken::Yes => "",
+        let taken = match said.taken() {
+            Taken::Yes | Taken::Untold => "",
             Taken::No => "  (nobody took it)",
+            Taken::Waits => "  (not answered yet)",
         };
         self.detail(format_args!(
             "{name}: {} (its message {}){taken}",
@@ -300,6 +315,9 @@ pub fn said(spoken: &Spoken) -> Said {
         device: spoken.message.device.clone(),
         number: spoken.message.number,
         happened_ms: spoken.message.happened_ms,
-        must: spoken.message.news && spoken.taken == Taken::Yes,
+        must: spoken.message.news && spoken.taken() == Taken::Yes,
+        word: spoken.message.word.clone(),
+        said_ms: spoken.wall_ms,
+        goes_on: matches!(spoken.message.body, Body::Shows(_)),
     }
 }

@@ -8,6 +8,7 @@ use super::Player;
 use crate::scenario::Until;
 use crate::tally::Count;
 use crate::told::{What, is_stage, word_of};
+use crate::words::Taken;
 
 /// What was waited for in vain, if it was.
 type Vain = Option<String>;
@@ -19,6 +20,7 @@ impl Player<'_> {
             Until::Connected => self.connected(end).await,
             Until::Told { device, stage } => Ok(self.told(device, *stage, end).await),
             Until::AtHub { device } => self.last_at_hub(device, end).await,
+            Until::TakenOver { device } => self.taken_over(device, end).await,
             Until::AllAtHub => self.all_at_hub(end).await,
         }
     }
@@ -75,6 +77,22 @@ impl Player<'_> {
             "at the hub: {} of {device} after {ms} ms{late}",
             found.kind
         ));
+        Ok(None)
+    }
+
+    async fn taken_over(&mut self, device: &str, end: Instant) -> anyhow::Result<Vain> {
+        let waits = |player: &Self| {
+            let own = player.world.living.spoken.iter();
+            let own = own.filter(|s| s.message.device == device);
+            own.filter(|s| s.taken() != Taken::Yes).count()
+        };
+        while waits(self) > 0 {
+            if !self.look_again(end).await? {
+                let left = waits(self);
+                return Ok(Some(format!("{left} of {device} are not acknowledged")));
+            }
+        }
+        self.detail(format_args!("everything of {device} is acknowledged"));
         Ok(None)
     }
 

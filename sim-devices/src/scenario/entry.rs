@@ -59,6 +59,14 @@ impl Entry<'_> {
         })
     }
 
+    pub(super) fn maybe_device(&self) -> Result<Option<String>, Mistake> {
+        if self.table.get_ref().contains_key("device") {
+            self.device().map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
     pub(super) fn stage(&self) -> Result<Stage, Mistake> {
         let word = self.words("stage")?;
         stage_of(word).ok_or_else(|| {

@@ -63,8 +63,8 @@ pub const ACTIONS: &[Word] = &[
     word(
         "noise",
         &["text"],
-        &[],
-        "bytes that are no message, on the serial line",
+        &["device"],
+        "bytes that are no message, on a device's serial line or on all",
     ),
     word(
         "hub_offline",
@@ -74,6 +74,12 @@ pub const ACTIONS: &[Word] = &[
     ),
     word("hub_online", &[], &[], "the hub comes back"),
     word("gateway_kill", &[], &[], "the gateway is killed with -9"),
+    word(
+        "gateway_kill_during",
+        &["device"],
+        &[],
+        "a press on a line that answers, and the gateway is killed with -9 before its answer is read",
+    ),
     word(
         "gateway_stop",
         &[],
@@ -99,12 +105,17 @@ pub const ACTIONS: &[Word] = &[
         &[],
         "Zigbee2MQTT comes back and says what it remembers",
     ),
-    word("pty_unplug", &[], &[], "the serial adapter is pulled out"),
+    word(
+        "pty_unplug",
+        &[],
+        &["device"],
+        "a device's serial adapter is pulled out, or every one",
+    ),
     word(
         "pty_replug",
         &[],
-        &[],
-        "the serial adapter is plugged in again",
+        &["device"],
+        "a device's serial adapter is plugged in again, or every one",
     ),
     word(
         "claim",
@@ -155,6 +166,12 @@ pub const ACTIONS: &[Word] = &[
         "waits for the device's last word at the hub",
     ),
     word(
+        "until_taken_over",
+        &["device"],
+        &["within_s"],
+        "waits until everything that the device said is acknowledged",
+    ),
+    word(
         "until_all_at_hub",
         &[],
         &["within_s"],
@@ -178,6 +195,12 @@ pub const EXPECTS: &[Word] = &[
         &["device", "stage"],
         &["within_s"],
         "the home is told how far an alarm has come",
+    ),
+    word(
+        "taken_over",
+        &["device"],
+        &["count"],
+        "every message of the device was acknowledged in the end",
     ),
     word(
         "alarms_first",

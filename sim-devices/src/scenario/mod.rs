@@ -93,10 +93,24 @@ pub enum Act {
         /// Something happens every so many seconds on average.
         every_s: f64,
     },
-    /// Bytes that are no message, on the serial line.
+    /// Bytes that are no message, on a serial line.
     Noise {
+        /// On the line of this device; on every one without it.
+        device: Option<String>,
         /// Which.
         text: String,
+    },
+    /// A serial adapter is pulled out, or plugged in.
+    Port {
+        /// That of this device; every one without it.
+        device: Option<String>,
+        /// It is plugged in.
+        plugged: bool,
+    },
+    /// The gateway is killed with -9 in the middle of a device's call: it was said, and is not answered.
+    KillDuring {
+        /// The device's id.
+        device: String,
     },
     /// Mischief, and its end.
     World(World),
@@ -141,10 +155,6 @@ pub enum World {
     BridgeOffline,
     /// It comes back and says what it remembers.
     BridgeOnline,
-    /// The serial adapter is pulled out.
-    PortUnplug,
-    /// It is plugged in again.
-    PortPlug,
 }
 
 impl World {
@@ -164,8 +174,6 @@ impl World {
             Self::BrokerRestart => "the broker is killed and started without its memory",
             Self::BridgeOffline => "Zigbee2MQTT is gone",
             Self::BridgeOnline => "Zigbee2MQTT is back and says what it remembers",
-            Self::PortUnplug => "the serial adapter is pulled out",
-            Self::PortPlug => "the serial adapter is plugged in",
         }
     }
 }
@@ -184,6 +192,11 @@ pub enum Until {
     },
     /// The last thing that this device said is at the hub.
     AtHub {
+        /// The device's id.
+        device: String,
+    },
+    /// Everything that this device said is acknowledged.
+    TakenOver {
         /// The device's id.
         device: String,
     },
@@ -234,6 +247,13 @@ pub enum Expected {
         stage: Stage,
         /// Within so many seconds of `since`.
         within_s: Option<f64>,
+    },
+    /// Every message of this device was taken over in the end, by whoever answers it: a panel's every call was acknowledged.
+    TakenOver {
+        /// The device's id.
+        device: String,
+        /// Exactly so many; at least one without it.
+        count: Option<usize>,
     },
     /// Of what was said before `before` and arrived after it, every alarm arrived before anything else.
     AlarmsFirst,

@@ -10,7 +10,7 @@ use super::entry::Entry;
 use super::keys::{ACTIONS, DEVICE_STEP, EVERY_EXPECT, EVERY_STEP, EXPECTS};
 use super::{Act, Expect, Expected, How, Scenario, Step, Until, World};
 use crate::home::{Home, LastSeen};
-use crate::models::Does;
+use crate::models::{Does, Path};
 use crate::toml_file::{Mistake, Text, one_of};
 
 /// What is waited for when a step does not say how long, s.
@@ -167,11 +167,7 @@ impl Entry<'_> {
         match word {
             "tell" => Ok(Act::Tell),
             "again" => Ok(Act::Again {
-                device: if self.table.get_ref().contains_key("device") {
-                    Some(self.device()?)
-                } else {
-                    None
-                },
+                device: self.maybe_device()?,
             }),
             "reachable" | "unreachable" => Ok(Act::Reachable {
                 device: self.device()?,
@@ -182,6 +178,7 @@ impl Entry<'_> {
                 every_s: self.time("every_s", EVERY_S)?,
             }),
             "noise" => Ok(Act::Noise {
+                device: self.maybe_device()?,
                 text: self.text("text")?.unwrap_or_default(),
             }),
             "hub_offline" => mischief(World::HubOffline(self.how(&[
@@ -198,14 +195,20 @@ impl Entry<'_> {
             "broker_restart" => mischief(World::BrokerRestart),
             "bridge_offline" => mischief(World::BridgeOffline),
             "bridge_online" => mischief(World::BridgeOnline),
-            "pty_unplug" => mischief(World::PortUnplug),
-            "pty_replug" => mischief(World::PortPlug),
+            "pty_unplug" | "pty_replug" => Ok(Act::Port {
+                device: self.maybe_device()?,
+                plugged: word == "pty_replug",
+            }),
+            "gateway_kill_during" => self.kill_during(),
             "until_connected" => self.until(Until::Connected),
             "until_told" => self.until(Until::Told {
                 device: self.device()?,
                 stage: self.stage()?,
             }),
             "until_at_hub" => self.until(Until::AtHub {
+                device: self.device()?,
+            }),
+            "until_taken_over" => self.until(Until::TakenOver {
                 device: self.device()?,
             }),
             "until_all_at_hub" => {
@@ -221,6 +224,20 @@ impl Entry<'_> {
                 reason: self.text("reason")?.unwrap_or_default(),
             }),
         }
+    }
+
+    /// Only a line that answers has a middle.
+    fn kill_during(&self) -> Result<Act, Mistake> {
+        let device = self.device()?;
+        let model = self.home.device(&device).map(|d| d.model);
+        let answers = model.is_some_and(|m| {
+            matches!(m.path, Path::Espa444 | Path::Espa444Bridge) && m.deed("press").is_some()
+        });
+        if !answers {
+            let due = "the device must be a call point: no other line answers".to_owned();
+            return Err(self.wrong("device", due));
+        }
+        Ok(Act::KillDuring { device })
     }
 
     fn expect(&self, marks: &BTreeSet<String>) -> Result<Expect, Mistake> {
@@ -245,13 +262,21 @@ impl Entry<'_> {
                 stage: self.stage()?,
                 within_s: self.number("within_s")?,
             },
+            "taken_over" => Expected::TakenOver {
+                device: self.device()?,
+                count: self.count("count")?,
+            },
             "alarms_first" => Expected::AlarmsFirst,
             "nothing_lost" => Expected::NothingLost,
             "nothing_twice" => Expected::NothingTwice,
             "in_order" => Expected::InOrder,
             _ => Expected::NothingUnexpected,
         };
-        if !matches!(what, Expected::Arrives { .. } | Expected::Told { .. }) {
+        let of_one = matches!(
+            what,
+            Expected::Arrives { .. } | Expected::Told { .. } | Expected::TakenOver { .. }
+        );
+        if !of_one {
             self.countable("that")?;
         }
         let (since, before) = (self.mark("since", marks)?, self.mark("before", marks)?);

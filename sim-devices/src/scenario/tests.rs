@@ -50,6 +50,25 @@ fn the_scenario_of_every_mischief_reads() {
 }
 
 #[test]
+fn the_scenario_of_wires_reads_and_only_a_call_point_has_a_middle() {
+    let home = Text::new(
+        "elm-court.toml",
+        include_str!("../../scenarios/elm-court.toml"),
+    );
+    let home = Home::read(&home).unwrap();
+    let wires = include_str!("../../scenarios/wires.toml");
+    let read = |text: &str| Scenario::read(&Text::new("wires.toml", text), &home);
+    let steps = read(wires).unwrap().steps;
+    let during = |s: &&super::Step| matches!(s.act, Act::KillDuring { .. });
+    assert_eq!(steps.iter().filter(during).count(), 3);
+    let why = mistake("[[at]]\ndo = \"gateway_kill_during\"\ndevice = \"larder\"\n");
+    assert!(
+        why.starts_with("s.toml:7: the device must be a call point"),
+        "{why}"
+    );
+}
+
+#[test]
 fn an_unknown_key_is_told_with_its_line_and_the_keys_that_there_are() {
     let why = mistake("[[at]]\ndo = \"fall\"\ndevice = \"fall-hall\"\nspeeed = 3\n");
     assert!(why.starts_with("s.toml:8: `speeed` is no key"), "{why}");
@@ -123,7 +142,7 @@ fn the_second_of_two_steps_is_blamed_for_its_own_line() {
 
 #[test]
 fn no_word_is_an_action_and_a_deed_of_a_device() {
-    for model in crate::catalogue::MODELS {
+    for model in crate::catalogue::models() {
         for deed in model.deeds {
             assert!(
                 !keys::ACTIONS.iter().any(|a| a.word == deed.word),

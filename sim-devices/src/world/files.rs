@@ -10,13 +10,15 @@ use toml::{Table, Value};
 use crate::ca::Pair;
 use crate::home::{Home, Spec};
 use crate::models::{Does, Path as Way};
+use crate::paths::Way as Carried;
+use crate::port::Port;
 
 /// The home is told "not sent yet" after this long: a demo is not to be waited for.
 const NOT_SENT_AFTER_MS: i64 = 3_000;
 /// The longest pause between two attempts to reach the hub.
 const BACK_OFF_LONGEST_MS: i64 = 2_000;
-/// A pseudo terminal has no speed; a gateway must be told one.
-const BAUD: i64 = 115_200;
+/// The file of the codes that this home's receivers were taught.
+const CODES: &str = "codes.toml";
 /// From which age on the hub calls something late.
 const LATE_AFTER_S: i64 = 3;
 
@@ -57,7 +59,7 @@ impl Places {
     }
 
     /// Writes the configurations of the hub, of its homes and of the gateway.
-    pub fn write(&self, home: &Home, port: &Path) -> anyhow::Result<()> {
+    pub fn write(&self, home: &Home, ports: &[Port]) -> anyhow::Result<()> {
         for folder in ["hub", "gateway"] {
             let folder = self.work.join(folder);
             std::fs::create_dir_all(&folder)
@@ -65,7 +67,8 @@ impl Places {
         }
         put(&self.hub_toml(), &self.hub())?;
         put(&self.work.join("homes.toml"), &homes(home))?;
-        put(&self.gateway_toml(), &self.gateway(home, port))
+        put(&self.work.join(CODES), &codes(home))?;
+        put(&self.gateway_toml(), &self.gateway(home, ports))
     }
 
     fn hub(&self) -> Table {
@@ -98,7 +101,7 @@ impl Places {
         ])
     }
 
-    fn gateway(&self, home: &Home, port: &Path) -> Table {
+    fn gateway(&self, home: &Home, ports: &[Port]) -> Table {
         let own = Pair::at(&self.tls(), &home.gateway);
         let endpoint = table([
             ("name", text("hub")),
@@ -113,7 +116,7 @@ impl Places {
                 ])
                 .into(),
             ),
-            ("source", self.sources(home, port)),
+            ("source", self.sources(home, ports)),
             (
                 "device",
                 home.devices.iter().map(device).collect::<Vec<_>>().into(),
@@ -143,32 +146,65 @@ impl Places {
 }
 
 impl Places {
-    fn sources(&self, home: &Home, port: &Path) -> Value {
-        let source = |name: &str, speaks: &str, key: &str, way: Table| {
-            Value::from(table([
-                ("name", text(name)),
-                ("speaks", text(speaks)),
-                (key, way.into()),
-            ]))
-        };
-        let mqtt = table([
+    /// One source for each that a device has, after the two that every home has.
+    fn sources(&self, home: &Home, ports: &[Port]) -> Value {
+        let usual = [Way::Zigbee2Mqtt, Way::JsonLines];
+        let mut named: Vec<(Way, &str)> = usual.map(|way| (way, way.row().source)).into();
+        for spec in &home.devices {
+            if !named.iter().any(|(_, name)| *name == spec.source()) {
+                named.push((spec.model.path, spec.source()));
+            }
+        }
+        let each = named.iter().map(|(way, name)| {
+            let port = ports.iter().find(|p| p.source == *name).map(Port::name);
+            self.source(home, *way, name, port)
+        });
+        Value::Array(each.collect())
+    }
+
+    fn source(&self, home: &Home, way: Way, name: &str, port: Option<&Path>) -> Value {
+        let row = way.row();
+        let mut source = table([("name", text(name)), ("speaks", text(row.family))]);
+        let mut set = |key: &str, value: Value| drop(source.insert(key.to_owned(), value));
+        let broker = [
             ("host", text(self.broker.ip())),
             ("port", i64::from(self.broker.port()).into()),
-            ("base", text(&home.zigbee.base)),
-        ]);
-        let serial = table([("path", path(port)), ("baud", BAUD.into())]);
-        Value::Array(vec![
-            source("zigbee", "zigbee2mqtt", "mqtt", mqtt),
-            source("serial", "jsonl", "serial", serial),
-        ])
+        ];
+        match row.way {
+            Carried::Bridge => {
+                let base = ("base", text(&home.zigbee.base));
+                set("mqtt", table(broker.into_iter().chain([base])).into());
+            }
+            Carried::Publisher(_) => set("mqtt", table(broker).into()),
+            Carried::Port(setting) => {
+                let serial = table([
+                    ("path", path(port.unwrap_or(Path::new("")))),
+                    ("baud", i64::from(setting.baud).into()),
+                    ("data_bits", i64::from(setting.data_bits).into()),
+                    ("parity", text(setting.parity)),
+                ]);
+                set("serial", serial.into());
+            }
+        }
+        if way == Way::Tasmota {
+            set("map", path(&self.work.join(CODES)));
+        }
+        source.into()
     }
 }
 
+/// What an installer has taught: each fob that a module hears is a call for help.
+fn codes(home: &Home) -> Table {
+    let taught = home.on(Way::Tasmota).filter_map(|spec| {
+        let (_, code) = spec.name.split_once('/')?;
+        let is = table([("device", text(&spec.name)), ("kind", text("help"))]);
+        Some((code, is.into()))
+    });
+    let taught = table(taught.collect::<Vec<_>>());
+    table([("codes", table([("tasmota", taught.into())]).into())])
+}
+
 fn device(spec: &Spec) -> Value {
-    let source = match spec.model.path {
-        Way::Zigbee2Mqtt => "zigbee",
-        Way::JsonLines => "serial",
-    };
     let alarming = ["press", "fall", "smoke", "co", "leak"];
     let alarms = spec
         .model
@@ -176,7 +212,7 @@ fn device(spec: &Spec) -> Value {
         .iter()
         .any(|d| d.does != Does::Measure && alarming.contains(&d.word));
     table([
-        ("source", text(source)),
+        ("source", text(spec.source())),
         ("name", text(&spec.name)),
         ("id", text(&spec.id)),
         (
@@ -228,6 +264,7 @@ fn put(at: &Path, table: &Table) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::living::Living;
     use crate::toml_file::Text;
 
     #[test]
@@ -242,7 +279,8 @@ mod tests {
             metrics: any,
         };
         let home = Home::read(&Text::new("rowan", crate::bundled::ROWAN_COTTAGE)).unwrap();
-        places.write(&home, Path::new("/dev/pts/1")).unwrap();
+        let ports = Living::new(home.clone(), folder.path()).ports;
+        places.write(&home, &ports).unwrap();
         let gateway: Table = std::fs::read_to_string(places.gateway_toml())
             .unwrap()
             .parse()
@@ -257,6 +295,11 @@ mod tests {
             .iter()
             .find(|d| d["id"].as_str() == Some("smoke-kitchen"));
         assert_eq!(smoke.unwrap()["alarms"].as_bool(), Some(true));
+        for device in gateway["device"].as_array().unwrap() {
+            let sources = gateway["source"].as_array().unwrap();
+            let own = sources.iter().filter(|s| s["name"] == device["source"]);
+            assert_eq!(own.count(), 1, "{device}");
+        }
         let homes: Table = std::fs::read_to_string(folder.path().join("homes.toml"))
             .unwrap()
             .parse()

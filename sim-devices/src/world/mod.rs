@@ -17,8 +17,10 @@ use crate::bridge::Broker;
 use crate::broker;
 use crate::ca;
 use crate::home::Home;
+use crate::http;
 use crate::hub_api::HubApi;
 use crate::living::Living;
+use crate::models::Path as Way;
 use crate::scenario::{How, World as Mischief};
 use crate::tally::AtHub;
 use crate::told::Listener;
@@ -96,11 +98,12 @@ impl World {
             expired: false,
         })?;
         let mut living = Living::new(home, work);
-        places.write(&living.home, living.line.name())?;
-        living.line.plug()?;
+        places.write(&living.home, &living.ports)?;
+        living.plug().await?;
         let broker = start_broker(&programs, &places).await?;
         let ours = ours(&places);
         living.bridge_starts(&ours).await?;
+        living.publishers_start(&ours).await?;
         let listener = Listener::start(&ours, &living.home.gateway);
         let mut world = Self {
             places,
@@ -155,11 +158,6 @@ impl World {
                 Ok(())
             }
             Mischief::BridgeOnline => self.living.bridge_starts(&ours(&self.places)).await,
-            Mischief::PortUnplug => {
-                self.living.line.unplug();
-                Ok(())
-            }
-            Mischief::PortPlug => self.living.line.plug(),
         }
     }
 
@@ -218,11 +216,11 @@ impl World {
             )?);
         }
         let end = Instant::now() + READY;
-        while !self.living.line.is_listened() {
+        while !(self.living.is_listened().await && self.listens().await) {
             self.alive()?;
             if Instant::now() > end {
                 bail!(
-                    "the gateway does not open the serial port; its log is {}",
+                    "the gateway does not open its sources; its log is {}",
                     self.places.log("gateway").display()
                 );
             }
@@ -232,9 +230,22 @@ impl World {
         self.living.teaches().await
     }
 
+    /// True when the gateway says of every source that its path is open.
+    async fn listens(&self) -> bool {
+        const UP: &str = "tecs_gateway_source_up{";
+        let page = http::get(self.places.metrics, "/metrics").await;
+        let page = page.map(|answer| answer.text).unwrap_or_default();
+        let mut sources = page.lines().filter(|line| line.starts_with(UP)).peekable();
+        sources.peek().is_some() && sources.all(|line| line.ends_with(" 1"))
+    }
+
     /// Repeats what the home remembers until some of it is at the hub: before that, the broker may have nobody to give
     /// it to, and what is said is in nobody's care.
     async fn first_word(&mut self) -> anyhow::Result<()> {
+        let zigbee = self.living.home.on(Way::Zigbee2Mqtt).next();
+        if zigbee.is_none() {
+            return Ok(());
+        }
         let end = Instant::now() + READY;
         loop {
             self.living.repeat_all().await?;

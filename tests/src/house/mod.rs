@@ -38,6 +38,8 @@ use tecs_protocol::home::Stage;
 use tecs_sim::ca;
 use tecs_sim::home::Home;
 use tecs_sim::living::{Living, Spoken};
+use tecs_sim::paths::{Path, Way};
+use tecs_sim::port::Port;
 use tecs_sim::told::{Listener, is_stage};
 use tecs_sim::toml_file::Text;
 use tempfile::TempDir;
@@ -163,7 +165,7 @@ impl Plan {
         let home = Home::read(&Text::new("home.toml", self.home.as_str())).expect("a home");
         let broker = Mosquitto::start(&mosquitto, &work.join("broker"), self.broker).await;
         let mut living = Living::new(home, work);
-        living.line.plug().expect("a line");
+        living.plug().await.expect("lines");
         living
             .bridge_starts(&broker.way_in("zigbee2mqtt"))
             .await
@@ -212,11 +214,23 @@ fn configuration(
             )
         })
         .collect();
-    let devices = living.home.devices.iter().map(|device| {
-        let source = match device.model.path {
-            tecs_sim::models::Path::Zigbee2Mqtt => "zigbee",
-            tecs_sim::models::Path::JsonLines => "line",
+    let lines = living.ports.iter().map(|port| {
+        let of = |p: &&Path| p.row().source == port.source;
+        let path = living.home.devices.iter().map(|d| &d.model.path).find(of);
+        let row = path.unwrap_or(&Path::JsonLines).row();
+        let Way::Port(setting) = row.way else {
+            panic!("{} is no line", port.source);
         };
+        format!(
+            "[[source]]\nname = {:?}\nspeaks = \"{}\"\n[source.serial]\npath = {:?}\nbaud = {}\n",
+            port.source,
+            row.family,
+            port.name(),
+            setting.baud,
+        )
+    });
+    let devices = living.home.devices.iter().map(|device| {
+        let source = device.source();
         format!(
             "[[device]]\nsource = {source:?}\nname = {:?}\nid = {:?}\nroom = {:?}\n",
             device.name, device.id, device.room
@@ -226,13 +240,12 @@ fn configuration(
         "[gateway]\nid = \"{HOME}\"\nstate_dir = {:?}\n\
          [[source]]\nname = \"zigbee\"\nspeaks = \"zigbee2mqtt\"\n[source.mqtt]\nport = {}\nusername = \"tecs-gateway\"\n\
          password_file = {:?}\n\
-         [[source]]\nname = \"line\"\nspeaks = \"jsonl\"\n[source.serial]\npath = {:?}\nbaud = 115200\n\
-         {}[hub]\nendpoints = [{}]\nca = {:?}\ncert = {:?}\nkey = {:?}\n\
+         {}{}[hub]\nendpoints = [{}]\nca = {:?}\ncert = {:?}\nkey = {:?}\n\
          [limits]\nback_off_longest_ms = 2000\n",
         work.join("state"),
         broker.port(),
         broker.password_file("tecs-gateway"),
-        living.line.name(),
+        lines.collect::<String>(),
         devices.collect::<String>(),
         endpoints.join(", "),
         tls.join("ca.pem"),
@@ -279,6 +292,12 @@ impl House {
             self.living.again("fall").await.expect("a device");
             sleep(ASK_AGAIN / 3).await;
         }
+    }
+
+    /// The port of the JSON lines.
+    pub fn line(&mut self) -> &mut Port {
+        let source = Path::JsonLines.row().source;
+        self.living.port(source).expect("the port of the lines")
     }
 
     /// A device does something; says what was said, and whether the next one in the chain took it over.

@@ -1,7 +1,7 @@
-//! The list of devices that can be simulated. Makers, models and properties are those that zigbee-herdsman-converters
-//! (MIT) publishes; the JSON-lines devices are home-made and say this product's own vocabulary.
+//! Zigbee devices. Makers, models and properties are those that zigbee-herdsman-converters (MIT) publishes.
 
-use crate::models::{Deed, Does, Field, Lit, Model, Path, Shape};
+use super::{field, measure, press, turn};
+use crate::models::{Field, Lit, Model, Path, Shape};
 
 use Lit::{Is, Null, Num, Text};
 
@@ -9,42 +9,13 @@ const ON: Shape = Shape::Binary(Is(true), Is(false));
 /// Zigbee2MQTT's `contact` is true when the contact is made: open is false.
 const MADE: Shape = Shape::Binary(Is(false), Is(true));
 
-const fn field(property: &'static str, shape: Shape, at_rest: Lit) -> Field {
-    Field {
-        property,
-        shape,
-        at_rest,
-    }
-}
-
-const fn press(word: &'static str, property: &'static str, value: Lit) -> Deed {
-    deed(word, Does::Press, property, value)
-}
-
-const fn turn(word: &'static str, property: &'static str, value: Lit) -> Deed {
-    deed(word, Does::Turn, property, value)
-}
-
-const fn measure(property: &'static str) -> Deed {
-    deed("reading", Does::Measure, property, Null)
-}
-
-const fn deed(word: &'static str, does: Does, property: &'static str, value: Lit) -> Deed {
-    Deed {
-        word,
-        does,
-        property,
-        value,
-    }
-}
-
 const BATTERY: Field = field("battery", Shape::Numeric("%"), Num(97.0));
 const BATTERY_LOW: Field = field("battery_low", ON, Is(false));
 const TAMPER: Field = field("tamper", ON, Is(false));
 const MILLIVOLT: Field = field("voltage", Shape::Numeric("mV"), Num(3000.0));
 
 /// Every model.
-pub const MODELS: &[Model] = &[
+pub(super) const MODELS: &[Model] = &[
     Model {
         word: "sos_button",
         path: Path::Zigbee2Mqtt,
@@ -199,52 +170,6 @@ pub const MODELS: &[Model] = &[
             measure("temperature"),
             turn("move", "occupancy", Is(true)),
             turn("clear", "occupancy", Is(false)),
-        ],
-    },
-    Model {
-        word: "line_help_button",
-        path: Path::JsonLines,
-        vendor: "home-made",
-        model: "help button",
-        description: "A button that writes a JSON line",
-        fields: &[field("help", Shape::Enum(&["raised", "restored"]), Null)],
-        deeds: &[
-            press("press", "help", Text("raised")),
-            press("clear", "help", Text("restored")),
-        ],
-    },
-    Model {
-        word: "line_thermometer",
-        path: Path::JsonLines,
-        vendor: "home-made",
-        model: "thermometer",
-        description: "A room thermometer that writes JSON lines",
-        fields: &[field("temperature", Shape::Numeric("Cel"), Null)],
-        deeds: &[measure("temperature")],
-    },
-    Model {
-        word: "line_oximeter",
-        path: Path::JsonLines,
-        vendor: "home-made",
-        model: "oximeter",
-        description: "A finger oximeter behind a JSON-lines adapter",
-        fields: &[field("spo2", Shape::Numeric("%"), Null)],
-        deeds: &[measure("spo2")],
-    },
-    Model {
-        word: "line_dispenser",
-        path: Path::JsonLines,
-        vendor: "home-made",
-        model: "medication dispenser",
-        description: "A medication dispenser that writes JSON lines",
-        fields: &[field(
-            "medication",
-            Shape::Enum(&["taken", "reminder"]),
-            Null,
-        )],
-        deeds: &[
-            press("take", "medication", Text("taken")),
-            press("remind", "medication", Text("reminder")),
         ],
     },
 ];
