@@ -9,7 +9,6 @@
 mod assess;
 mod clock;
 mod custody;
-mod decoder;
 mod hearing;
 mod home;
 mod inventory;
@@ -39,7 +38,6 @@ pub mod settings;
 pub mod status;
 pub mod time;
 
-pub use decoder::{Decoded, Decoder};
 pub use effect::{Effect, JournalOrder, Note, Noteworthy};
 pub use gateway::{Gateway, Identity};
 pub use input::{Found, Input, JournalFault, JournalSays, LinkSays, Order, Recovered};
@@ -47,6 +45,7 @@ pub use inventory::{DeviceSeen, Inventory, SourceSeen};
 pub use notebook::{RefusalSeen, UnmappedSeen};
 pub use page::{PAGE_LIMIT, Page, PageKey};
 pub use queue::{Oldest, PEEK_MOST, Queue};
+pub use senses::{Decoded, Decoder};
 pub use settings::Settings;
 pub use status::Status;
 pub use tap::Tapped;

@@ -8,7 +8,7 @@ use tecs_protocol::mqtt::Publish;
 use tecs_protocol::signal::Message;
 
 use super::{Senses, Understood};
-use crate::normalise::Came;
+use crate::normalise::{Came, Care};
 use crate::settings::Settings;
 use crate::time::Mono;
 
@@ -48,7 +48,13 @@ impl Decoder {
         now: Mono,
     ) -> Decoded {
         self.senses
-            .publish(&self.settings, source, publish, redelivered, now)
+            .publish(
+                &self.settings,
+                source,
+                publish,
+                (redelivered, Care::Shared),
+                now,
+            )
             .into()
     }
 
