@@ -155,10 +155,15 @@ async fn what_waits_is_shown_lane_by_lane_and_the_oldest_records_are_read_from_d
     }
     house.does("fall", "fall", None).await;
     house.does("climate", "reading", Some(21.5)).await;
-    until("the fall is on disk", SOON, || {
-        let queue = json(&queue(&house, &["ls", "--json"]));
-        let alarms = &queue["lanes"][0];
-        alarms["pages"].as_u64() > Some(0) && alarms["fresh"] == 0
+    until("all of it is on disk", SOON, || {
+        let queue_ls = json(&queue(&house, &["ls", "--json"]));
+        let on_disk = |lane: usize| {
+            let lane = &queue_ls["lanes"][lane];
+            lane["pages"].as_u64() > Some(0) && lane["fresh"] == 0
+        };
+        let peeked = queue(&house, &["peek", "--lane", "alarm", "-n", "50"]);
+        let fell = String::from_utf8_lossy(&peeked.stdout).contains("alarm/fall");
+        on_disk(0) && on_disk(2) && fell
     })
     .await;
     let ls = json(&queue(&house, &["ls", "--json"]));
