@@ -20,6 +20,10 @@ gateways=${TECS_BENCH_GATEWAYS:-1000}
 target=${CARGO_TARGET_DIR:-target}
 folder=${TECS_BENCH_DIR:-$target/bench/$(date +%Y-%m-%dT%H%M%S)}
 bin=${TECS_BENCH_BIN:-$target/release}
+built=${TECS_BENCH_BIN:+yes}
+micro=${TECS_BENCH_MICRO:-1}
+# The gateway takes no variable that begins so and is no key of its own.
+unset TECS_BENCH_RUNS TECS_BENCH_EVENTS TECS_BENCH_GATEWAYS TECS_BENCH_DIR TECS_BENCH_BIN TECS_BENCH_MICRO
 
 say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*" >&2; }
 
@@ -31,7 +35,7 @@ for program in mosquitto python3; do
 done
 
 mkdir -p "$folder"
-if [ -z "${TECS_BENCH_BIN:-}" ]; then
+if [ -z "$built" ]; then
     say "building"
     cargo build --release --locked -p tecs-gateway -p tecs-hub -p tecs-sim >&2
 fi
@@ -58,10 +62,10 @@ for run in $(seq "$runs"); do
     measure shipped load --events 4000 --backlog 4000 --steady-per-s 200 --paced-s 10 --returns 1 --autosave
     measure hub load-hub --gateways "$gateways"
 done
-# Ten homes on one machine share its two cores; once, to see that they do.
+# Four homes on one machine share its two cores; once, to see that they do.
 measure homes load --homes 4 --events $((events / 10)) --backlog $((events / 10)) --paced-s 5 --returns 1
 
-if [ "${TECS_BENCH_MICRO:-1}" = 1 ] && [ -z "${TECS_BENCH_BIN:-}" ]; then
+if [ "$micro" = 1 ] && [ -z "$built" ]; then
     say "micro-benchmarks"
     cargo bench --locked -p tecs-gateway --bench hot_path >"$folder/micro.txt" 2>>"$folder/micro.log" || {
         say "the micro-benchmarks failed; see $folder/micro.log"
