@@ -132,7 +132,8 @@ async fn doctor_names_the_broker_that_is_down_the_password_that_is_wrong_and_the
     let Some(mut house) = house().await else {
         return;
     };
-    house.living.line.unplug();
+    let gone = house.living.plugged(Some("line-button"), false);
+    gone.await.unwrap();
     house.broker.is_killed();
     until("the daemon has noticed", SOON, || {
         let status = house.gateway.status().unwrap();

@@ -114,12 +114,10 @@ async fn a_line_that_yields_only_refusals_is_told_with_its_likely_cause() {
         return;
     };
     for _ in 0..30 {
-        house
+        let noise = house
             .living
-            .line
-            .write(b"\xff\xfe\x80\x00\r\n")
-            .await
-            .unwrap();
+            .noise(Some("line-button"), b"\xff\xfe\x80\x00\r\n");
+        noise.await.unwrap();
     }
     until("the line is called garbled", SOON, || {
         devices(&house)["sources"][1]["garbled"] == true
