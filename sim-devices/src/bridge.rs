@@ -88,18 +88,23 @@ impl Bridge {
         Ok(bridge)
     }
 
-    /// Starts a receiver or a module of this name, which says that it is there and leaves a will.
+    /// Starts a receiver or a module of this name: it says what it has told of itself (retained topics and payloads), that
+    /// it is there, and leaves a will.
     pub async fn publisher(
         broker: &Broker,
         name: &str,
-        presence: Presence,
+        presence: Option<Presence>,
+        told: Vec<(String, String)>,
     ) -> anyhow::Result<Self> {
         let mut options = broker.options(&format!("publisher-{name}"));
         options.set_clean_session(false);
-        let topic = presence.topic.replace("{}", name);
-        let gone = LastWill::new(topic.clone(), presence.gone, QoS::AtLeastOnce, true);
-        options.set_last_will(gone);
-        let kept = vec![(topic, presence.here.to_owned())];
+        let mut kept = told;
+        if let Some(presence) = presence {
+            let topic = presence.topic.replace("{}", name);
+            let gone = LastWill::new(topic.clone(), presence.gone, QoS::AtLeastOnce, true);
+            options.set_last_will(gone);
+            kept.push((topic, presence.here.to_owned()));
+        }
         let mut publisher = Self::connect(options, String::new(), kept).await?;
         publisher.introduce().await?;
         Ok(publisher)
@@ -181,6 +186,7 @@ impl Bridge {
         };
         let (times, pause_ms) = match manner {
             Manner::Acknowledged => (1, 0),
+            Manner::Kept => return self.publish(topic, text.as_bytes(), true).await,
             Manner::Frames(times, pause_ms) => (*times, *pause_ms),
             Manner::Untold => {
                 self.client

@@ -5,17 +5,27 @@ use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
 
 use anyhow::Context as _;
+use tecs_protocol::serial::contec;
 use tokio::time::Instant;
 
 use crate::bridge::{Bridge, Broker};
 use crate::device::Device;
+use crate::display::Display;
+use crate::encode::publisher_of;
 use crate::home::{Home, Spec};
 use crate::models::Path;
+use crate::monitor::Monitor;
 use crate::oximeter::Oximeter;
 use crate::panel::{Manner, Panel};
 use crate::paths::Way;
 use crate::port::{Port, Talker};
+use crate::receiver::Receiver;
+use crate::units::Units;
 use crate::words::{Body, Handed, Message, Taken};
+
+/// From one line of a Masimo to the next, and from one frame of a Contec to the next, ms.
+const MASIMO_MS: u64 = 1_000;
+const CONTEC_MS: u64 = 16;
 
 /// One message that a device sent.
 #[derive(Debug, Clone)]
@@ -147,9 +157,12 @@ impl Living {
         let Way::Publisher(presence) = path.row().way else {
             return Ok(());
         };
-        let name = crate::encode::publisher_of(&device.spec).to_owned();
+        let name = publisher_of(&device.spec).to_owned();
         if !self.publishers.contains_key(&(path, name.clone())) {
-            let publisher = Bridge::publisher(broker, &name, presence).await?;
+            let of = |spec: &&Spec| spec.model.path == path && publisher_of(spec) == name;
+            let own = self.home.devices.iter().filter(of);
+            let told = own.flat_map(crate::encode::told_of).collect();
+            let publisher = Bridge::publisher(broker, &name, presence, told).await?;
             self.publishers.insert((path, name), publisher);
         }
         Ok(())
@@ -238,7 +251,7 @@ impl Living {
             (Way::Bridge, Some(bridge)) => bridge.available(&spec, is).await,
             (Way::Publisher(_), _) if is => self.publisher_starts(index).await,
             (Way::Publisher(_), _) => {
-                let name = crate::encode::publisher_of(&spec).to_owned();
+                let name = publisher_of(&spec).to_owned();
                 // Without a good-bye: the broker tells its will.
                 self.publishers.remove(&(spec.model.path, name));
                 Ok(())
@@ -308,19 +321,40 @@ fn ports(home: &Home, work: &FilePath) -> Vec<Port> {
         ports.push(Port::new(
             source.to_owned(),
             work.join(name),
-            talker(spec.model.path),
+            talker(spec.model.path, home),
         ));
     }
     ports
 }
 
 /// The device's side of a line that goes both ways.
-fn talker(path: Path) -> Option<Box<dyn Talker>> {
+fn talker(path: Path, home: &Home) -> Option<Box<dyn Talker>> {
     match path {
         Path::Espa444 => Some(Box::new(Panel::new(Manner::Control))),
         Path::Espa444Bridge => Some(Box::new(Panel::new(Manner::Bridge))),
         Path::Nonin => Some(Box::new(Oximeter::new(false))),
         Path::NoninDf8 => Some(Box::new(Oximeter::new(true))),
-        Path::Zigbee2Mqtt | Path::JsonLines | Path::Rtl433 | Path::Tasmota => None,
+        Path::RfxTrx => Some(Box::new(Receiver::default())),
+        Path::Modbus => {
+            let registers = home.on(path).filter_map(crate::encode::at_rest);
+            Some(Box::new(Units::new(registers)))
+        }
+        Path::Masimo => Some(Box::new(Display::new(MASIMO_MS, None))),
+        Path::Contec => Some(Box::new(Display::new(CONTEC_MS, Some(&contec::REQUEST)))),
+        Path::AndMedical => Some(Box::new(Monitor::default())),
+        Path::Zigbee2Mqtt
+        | Path::JsonLines
+        | Path::EnOcean
+        | Path::WiSafe2
+        | Path::Rtl433
+        | Path::Tasmota
+        | Path::Shelly
+        | Path::Theengs
+        | Path::ChirpStack
+        | Path::WmBus
+        | Path::HaDiscovery
+        | Path::Homie
+        | Path::EspHome
+        | Path::Gatt => None,
     }
 }

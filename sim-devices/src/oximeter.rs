@@ -197,7 +197,9 @@ impl Talker for Oximeter {
                 }
                 self.shown = Some(Shown::from(second, handed.clone(), now_ms));
             }
-            Body::Bytes(_) | Body::Publish { .. } => handed.set(Taken::No),
+            Body::Bytes(_) | Body::Publish { .. } | Body::Repeats(_) | Body::Register { .. } => {
+                handed.set(Taken::No);
+            }
         }
     }
 

@@ -22,6 +22,36 @@ pub enum Path {
     Rtl433,
     /// From a Tasmota module.
     Tasmota,
+    /// Through an EnOcean receiver.
+    EnOcean,
+    /// Through an `RFXtrx433`.
+    RfxTrx,
+    /// From a unit of a Modbus line.
+    Modbus,
+    /// From a Masimo oximeter.
+    Masimo,
+    /// From a Contec oximeter of the new kind.
+    Contec,
+    /// From a device of A&D.
+    AndMedical,
+    /// Through a Wi-Safe2 bridge.
+    WiSafe2,
+    /// From a Shelly.
+    Shelly,
+    /// Through Theengs or OpenMQTTGateway.
+    Theengs,
+    /// Through ChirpStack.
+    ChirpStack,
+    /// Through wmbusmeters.
+    WmBus,
+    /// Announced to Home Assistant.
+    HaDiscovery,
+    /// From a device that describes itself as Homie 5 has it.
+    Homie,
+    /// From an `ESPHome` node.
+    EspHome,
+    /// Through a bridge that forwards the bytes of Bluetooth characteristics, read by a table of the installer's.
+    Gatt,
 }
 
 /// How a serial line is set.
@@ -54,7 +84,7 @@ pub enum Way {
     /// The home's Zigbee2MQTT.
     Bridge,
     /// Publishers of their own at the home's broker.
-    Publisher(Presence),
+    Publisher(Option<Presence>),
     /// A serial port.
     Port(Setting),
 }
@@ -87,14 +117,21 @@ const fn port(family: Family, source: &'static str, baud: u32, alone: Option<&'s
 const fn publisher(
     family: Family,
     source: &'static str,
-    topic: &'static str,
-    here: &'static str,
-    gone: &'static str,
+    (topic, here, gone): (&'static str, &'static str, &'static str),
 ) -> Row {
     Row {
         family,
         source,
-        way: Way::Publisher(Presence { topic, here, gone }),
+        way: Way::Publisher(Some(Presence { topic, here, gone })),
+    }
+}
+
+/// A publisher that says nothing of itself.
+const fn mute(family: Family, source: &'static str) -> Row {
+    Row {
+        family,
+        source,
+        way: Way::Publisher(None),
     }
 }
 
@@ -109,6 +146,21 @@ impl Path {
         Self::NoninDf8,
         Self::Rtl433,
         Self::Tasmota,
+        Self::EnOcean,
+        Self::RfxTrx,
+        Self::Modbus,
+        Self::Masimo,
+        Self::Contec,
+        Self::AndMedical,
+        Self::WiSafe2,
+        Self::Shelly,
+        Self::Theengs,
+        Self::ChirpStack,
+        Self::WmBus,
+        Self::HaDiscovery,
+        Self::Homie,
+        Self::EspHome,
+        Self::Gatt,
     ];
 
     /// Its row.
@@ -123,20 +175,45 @@ impl Path {
             Self::Espa444 => port(Family::Espa444, "nurse-call", 9_600, None),
             Self::Espa444Bridge => port(Family::Espa444, "call-bridge", 9_600, None),
             Self::Nonin | Self::NoninDf8 => port(Family::Nonin, "", 9_600, Some("oximeter")),
-            Self::Rtl433 => publisher(
-                Family::Rtl433,
-                "radio",
-                "rtl_433/{}/availability",
-                "online",
-                "offline",
-            ),
+            Self::EnOcean => port(Family::EnOceanEsp3, "enocean", 57_600, None),
+            Self::RfxTrx => port(Family::RfxTrx, "rfxtrx", 38_400, None),
+            Self::Modbus => port(Family::ModbusRtu, "modbus", 9_600, None),
+            Self::Masimo => port(Family::Masimo, "", 9_600, Some("oximeter")),
+            Self::Contec => port(Family::Contec, "", 115_200, Some("oximeter")),
+            Self::AndMedical => port(Family::AndMedical, "", 9_600, Some("scale")),
+            Self::WiSafe2 => port(Family::WiSafe2Serial, "wisafe2", 115_200, None),
+            Self::Rtl433 => {
+                let presence = ("rtl_433/{}/availability", "online", "offline");
+                publisher(Family::Rtl433, "radio", presence)
+            }
             Self::Tasmota => publisher(
                 Family::Tasmota,
                 "tasmota",
-                "tele/{}/LWT",
-                "Online",
-                "Offline",
+                ("tele/{}/LWT", "Online", "Offline"),
             ),
+            Self::Shelly => publisher(Family::Shelly, "shelly", ("{}/online", "true", "false")),
+            Self::Theengs => publisher(
+                Family::Theengs,
+                "bluetooth",
+                ("home/{}/LWT", "online", "offline"),
+            ),
+            Self::ChirpStack => mute(Family::ChirpStack, "lorawan"),
+            Self::WmBus => mute(Family::WmBus, "wmbus"),
+            Self::HaDiscovery => {
+                let presence = ("{}/status", "online", "offline");
+                publisher(Family::HaDiscovery, "announced", presence)
+            }
+            Self::Homie => publisher(
+                Family::Homie,
+                "homie",
+                ("homie/5/{}/$state", "ready", "lost"),
+            ),
+            Self::EspHome => publisher(
+                Family::EspHome,
+                "esphome",
+                ("{}/status", "online", "offline"),
+            ),
+            Self::Gatt => mute(Family::Map, "ble"),
         }
     }
 

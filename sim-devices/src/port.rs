@@ -171,7 +171,11 @@ impl Port {
         }
         let taken = match body {
             Body::Bytes(bytes) => inner.line.write(bytes).await?,
-            Body::Publish { .. } | Body::Spot(_) | Body::Shows(_) => Taken::No,
+            Body::Publish { .. }
+            | Body::Spot(_)
+            | Body::Shows(_)
+            | Body::Repeats(_)
+            | Body::Register { .. } => Taken::No,
         };
         handed.set(taken);
         Ok(false)

@@ -48,6 +48,15 @@ pub enum Body {
     Spot(SpotCheck),
     /// What an oximeter shows from now on, once a second.
     Shows(Second),
+    /// Bytes that a device says from now on, again and again.
+    Repeats(Vec<u8>),
+    /// What a register holds from now on, for whoever asks.
+    Register {
+        /// Unit, function, address.
+        at: crate::units::Address,
+        /// What it holds.
+        value: u16,
+    },
 }
 
 /// How something is published.
@@ -55,6 +64,8 @@ pub enum Body {
 pub enum Manner {
     /// Once, and the broker acknowledges it (`QoS` 1).
     Acknowledged,
+    /// The same, and the broker keeps it for whoever comes later.
+    Kept,
     /// Once, and nobody acknowledges it (`QoS` 0).
     Untold,
     /// A radio's frame: so often, with a pause, ms; each time acknowledged.
@@ -62,11 +73,20 @@ pub enum Manner {
 }
 
 impl Body {
+    /// Its device goes on saying it by itself, or whenever it is asked.
+    pub const fn goes_on(&self) -> bool {
+        matches!(
+            self,
+            Self::Shows(_) | Self::Repeats(_) | Self::Register { .. }
+        )
+    }
+
     /// As a person is shown it: text, or hexadecimal digits.
     pub fn shown(&self) -> String {
         let bytes = match self {
             Self::Publish { text, .. } => return text.clone(),
-            Self::Bytes(bytes) => bytes.clone(),
+            Self::Bytes(bytes) | Self::Repeats(bytes) => bytes.clone(),
+            Self::Register { at, value } => return format!("{at:?}: {value}"),
             Self::Spot(spot) => spot.encode(),
             Self::Shows(second) => second.encode().to_vec(),
         };

@@ -11,7 +11,7 @@ use tecs_protocol::mqtt::Publish;
 use tecs_protocol::serial::Heard;
 use tecs_protocol::signal::{Message, What};
 use tecs_sim::bridge::retained;
-use tecs_sim::catalogue::models;
+use tecs_sim::catalogue::{models, profile};
 use tecs_sim::device::Device;
 use tecs_sim::home::{Home, Spec};
 use tecs_sim::models::{Does, Model, Path};
@@ -21,17 +21,25 @@ use tecs_sim::words::Body;
 /// What a device of this model is called where it is found; a Zigbee device by a name that needs `bridge/devices`.
 fn name(model: &Model) -> String {
     let word = model.word;
+    let nth = models().position(|m| m.word == word).unwrap();
     match (model.path, model.path.setting().and_then(|s| s.alone)) {
         (_, Some(alone)) => alone.to_owned(),
-        (Path::Espa444 | Path::Espa444Bridge, _) => (500 + word.len()).to_string(),
+        (Path::Espa444 | Path::Espa444Bridge, _) => (500 + nth).to_string(),
         (Path::Rtl433, _) if word == "radio_panic" => "X10-Security/f58e".to_owned(),
         (Path::Rtl433, _) if word == "radio_contact" => "Visonic-Powercode/6f4770".to_owned(),
         (Path::Rtl433, _) => "Nexus-TH/2/120".to_owned(),
         (Path::Tasmota, _) if word == "fob_by_code" => "rf-bridge/BC7DE1".to_owned(),
         (Path::Tasmota, _) => "plug-7".to_owned(),
-        (Path::Zigbee2Mqtt | Path::JsonLines | Path::Nonin | Path::NoninDf8, _) => {
-            format!("Ground floor/the {word}")
-        }
+        (Path::EnOcean | Path::RfxTrx, _) => format!("{:06X}", 0xA500 + nth),
+        (Path::Modbus, _) => format!("{nth}/7"),
+        (Path::WiSafe2, _) => "0A1B2C".to_owned(),
+        (Path::ChirpStack, _) => "24e124535d000001".to_owned(),
+        (Path::WmBus, _) => "00010299".to_owned(),
+        (Path::Theengs, _) => "BC:02:6E:00:00:01".to_owned(),
+        (Path::EspHome, _) => "landing/smoke".to_owned(),
+        (Path::Homie, _) => "smoke-cellar".to_owned(),
+        (Path::Shelly, _) => "shellyplussmoke-a0b1c2".to_owned(),
+        (_, None) => format!("Ground floor/the {word}"),
     }
 }
 
@@ -116,18 +124,28 @@ fn publishes(family: Family, map: Option<Map>) -> impl FnMut(&Body) -> Message {
 
 /// What a line's reader makes of bytes.
 fn bytes(family: Family) -> impl FnMut(&Body) -> Message {
-    let mut wire = wire(family, &Options::default()).unwrap();
+    let mut options = Options::default();
+    for spec in home().on(Path::EnOcean) {
+        let profile = profile(spec.model).unwrap();
+        assert!(options.enocean.name(&format!("{:0>8}", spec.name), profile));
+    }
+    let mut wire = wire(family, &options).unwrap();
     let mut now_ms = 0;
     move |body| {
         let bytes = match body {
             Body::Bytes(bytes) => bytes.clone(),
             Body::Spot(spot) => spot.encode(),
             Body::Shows(second) => second.encode().to_vec(),
-            Body::Publish { .. } => unreachable!("{body:?}"),
+            // What a device says sixty times a second is one reading.
+            Body::Repeats(frame) if frame.len() < 20 => frame.repeat(60),
+            Body::Repeats(line) => line.clone(),
+            Body::Publish { .. } | Body::Register { .. } => unreachable!("{body:?}"),
         };
         now_ms += 60_000;
         let mut heard = Heard::default();
         wire.read(&bytes, now_ms, &mut heard);
+        let of_news = |m: &Message| !m.signals.is_empty() || !m.refusals.is_empty();
+        heard.messages.retain(of_news);
         assert_eq!(heard.messages.len(), 1, "{}", body.shown());
         heard.messages.remove(0)
     }
@@ -222,6 +240,40 @@ fn every_deed_of_a_serial_device_is_heard_as_what_it_is() {
 }
 
 #[test]
+fn every_deed_of_a_device_with_frames_of_its_own_is_heard_as_what_it_is() {
+    expect(
+        &heard(Path::EnOcean, bytes(Family::EnOceanEsp3)),
+        &[
+            ("enocean_contact open", "observed/contact"),
+            ("enocean_button press", "observed/button"),
+            ("enocean_smoke smoke", "alarm/smoke raised"),
+            ("enocean_smoke clear", "alarm/smoke restored"),
+            ("enocean_climate reading", "observed/temperature"),
+        ],
+    );
+    expect(
+        &heard(Path::RfxTrx, bytes(Family::RfxTrx)),
+        &[
+            ("rfx_smoke smoke", "alarm/smoke raised"),
+            ("rfx_panic press", "alarm/panic raised"),
+            ("rfx_thermometer reading", "observed/temperature"),
+        ],
+    );
+    let due = [
+        ("masimo reading", "vital/spo2"),
+        ("masimo finger_off", "vital/spo2"),
+    ];
+    expect(&heard(Path::Masimo, bytes(Family::Masimo)), &due);
+    let due = [
+        ("contec reading", "vital/spo2"),
+        ("contec finger_off", "vital/spo2"),
+    ];
+    expect(&heard(Path::Contec, bytes(Family::Contec)), &due);
+    let due = [("scale reading", "vital/weight")];
+    expect(&heard(Path::AndMedical, bytes(Family::AndMedical)), &due);
+}
+
+#[test]
 fn every_deed_of_a_radio_and_of_a_module_is_heard_as_what_it_is() {
     let radio = table(include_str!("../../gateway/presets/rtl_433.toml"), "");
     expect(
@@ -242,4 +294,53 @@ fn every_deed_of_a_radio_and_of_a_module_is_heard_as_what_it_is() {
             ("module_plug reading", "observed/power"),
         ],
     );
+}
+
+/// The table of a family that the gateway has built in.
+macro_rules! preset {
+    ($family:literal) => {
+        table(
+            include_str!(concat!("../../gateway/presets/", $family, ".toml")),
+            "",
+        )
+    };
+}
+
+#[test]
+fn every_deed_of_a_device_that_is_bridged_is_heard_as_what_it_is() {
+    let lorawan = heard(
+        Path::ChirpStack,
+        publishes(Family::ChirpStack, Some(preset!("chirpstack"))),
+    );
+    expect(&lorawan, &[("lorawan_sos press", "alarm/help raised")]);
+    let bluetooth = heard(
+        Path::Theengs,
+        publishes(Family::Theengs, Some(preset!("theengs"))),
+    );
+    expect(&bluetooth, &[("bluetooth_button press", "observed/button")]);
+    let paths = [
+        (
+            Path::Shelly,
+            Family::Shelly,
+            preset!("shelly"),
+            "shelly_smoke",
+        ),
+        (Path::WmBus, Family::WmBus, preset!("wmbus"), "wmbus_smoke"),
+        (
+            Path::EspHome,
+            Family::EspHome,
+            preset!("esphome"),
+            "esphome_smoke",
+        ),
+    ];
+    for (path, family, map, model) in paths {
+        let (smoke, clear) = (format!("{model} smoke"), format!("{model} clear"));
+        expect(
+            &heard(path, publishes(family, Some(map))),
+            &[
+                (&smoke, "alarm/smoke raised"),
+                (&clear, "alarm/smoke restored"),
+            ],
+        );
+    }
 }

@@ -130,6 +130,12 @@ async fn the_scenario_of_every_wire_holds() {
     plays("wires.toml").await;
 }
 
+/// One device of every family through the real daemon.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_scenario_of_every_family_holds() {
+    plays("every-family.toml").await;
+}
+
 async fn plays(scenario: &str) {
     let scenarios = concat!(env!("CARGO_MANIFEST_DIR"), "/../sim-devices/scenarios");
     let work = tempfile::tempdir().unwrap();

@@ -1,7 +1,9 @@
 //! The list of devices that can be simulated, a file a kind of path. A table; nothing here speaks.
 
+mod bridged;
 mod lines;
 mod radio;
+mod serial;
 mod wires;
 mod zigbee;
 
@@ -11,9 +13,24 @@ use Lit::Null;
 
 /// Every model.
 pub fn models() -> impl Iterator<Item = &'static Model> {
-    [zigbee::MODELS, lines::MODELS, wires::MODELS, radio::MODELS]
-        .into_iter()
-        .flatten()
+    [
+        zigbee::MODELS,
+        lines::MODELS,
+        wires::MODELS,
+        serial::MODELS,
+        radio::MODELS,
+        bridged::MODELS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The profile of an EnOcean model, which its telegrams do not name.
+pub fn profile(model: &Model) -> Option<&'static str> {
+    let found = serial::PROFILES
+        .iter()
+        .find(|(word, _)| *word == model.word);
+    found.map(|(_, profile)| *profile)
 }
 
 const fn field(property: &'static str, shape: Shape, at_rest: Lit) -> Field {

@@ -1,8 +1,11 @@
 //! From what a device does to the words on its path: one encoder a path, most of them over the protocol crate's own. None
 //! sends anything or keeps a state.
 
+mod announced;
+mod bridged;
 mod lines;
 mod radio;
+mod serial;
 mod wires;
 mod zigbee;
 
@@ -12,6 +15,8 @@ use crate::device::Cannot;
 use crate::home::{Spec, Zigbee};
 use crate::models::{Deed, Does, Path};
 use crate::words::Body;
+
+pub(crate) use serial::{at_rest, place};
 
 /// What is to be said.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +58,21 @@ pub(crate) fn encode(told: &Told<'_>) -> Result<Encoded, Cannot> {
         Path::NoninDf8 => Ok(wires::second(told)),
         Path::Rtl433 => radio::event(told),
         Path::Tasmota => Ok(radio::tasmota(told)),
+        Path::EnOcean => serial::enocean(told),
+        Path::RfxTrx => serial::rfxtrx(told),
+        Path::Modbus => serial::modbus(told),
+        Path::Masimo => Ok(serial::masimo(told)),
+        Path::Contec => Ok(serial::contec(told)),
+        Path::AndMedical => Ok(serial::scale(told)),
+        Path::WiSafe2 => Ok(bridged::wisafe2(told)),
+        Path::Shelly => Ok(bridged::shelly(told)),
+        Path::Theengs => Ok(bridged::theengs(told)),
+        Path::ChirpStack => Ok(bridged::chirpstack(told)),
+        Path::WmBus => Ok(bridged::wmbus(told)),
+        Path::HaDiscovery => Ok(announced::entity(told)),
+        Path::Homie => Ok(announced::property(told)),
+        Path::EspHome => announced::node(told),
+        Path::Gatt => Ok(bridged::gatt(told)),
     }
 }
 
@@ -60,13 +80,55 @@ pub(crate) fn encode(told: &Told<'_>) -> Result<Encoded, Cannot> {
 pub(crate) fn publisher_of(spec: &Spec) -> &str {
     match spec.model.path {
         Path::Rtl433 => radio::RECEIVER,
-        Path::Tasmota => spec.name.split('/').next().unwrap_or_default(),
+        Path::Tasmota | Path::EspHome => spec.name.split('/').next().unwrap_or_default(),
+        Path::Shelly | Path::Homie => &spec.name,
+        Path::HaDiscovery => &spec.id,
+        Path::Theengs => bridged::BLUETOOTH,
+        Path::ChirpStack => bridged::LORAWAN,
+        Path::WmBus => bridged::METERS,
+        Path::Gatt => bridged::BLE,
         Path::Zigbee2Mqtt
         | Path::JsonLines
         | Path::Espa444
         | Path::Espa444Bridge
         | Path::Nonin
-        | Path::NoninDf8 => "",
+        | Path::NoninDf8
+        | Path::EnOcean
+        | Path::RfxTrx
+        | Path::Modbus
+        | Path::Masimo
+        | Path::Contec
+        | Path::AndMedical
+        | Path::WiSafe2 => "",
+    }
+}
+
+/// What this device tells of itself before anything happens: retained topics and payloads.
+pub(crate) fn told_of(spec: &Spec) -> Vec<(String, String)> {
+    match spec.model.path {
+        Path::HaDiscovery => announced::configuration(spec),
+        Path::Homie => announced::description(spec),
+        Path::Zigbee2Mqtt
+        | Path::JsonLines
+        | Path::Espa444
+        | Path::Espa444Bridge
+        | Path::Nonin
+        | Path::NoninDf8
+        | Path::Rtl433
+        | Path::Tasmota
+        | Path::EnOcean
+        | Path::RfxTrx
+        | Path::Modbus
+        | Path::Masimo
+        | Path::Contec
+        | Path::AndMedical
+        | Path::WiSafe2
+        | Path::Shelly
+        | Path::Theengs
+        | Path::ChirpStack
+        | Path::WmBus
+        | Path::EspHome
+        | Path::Gatt => Vec::new(),
     }
 }
 

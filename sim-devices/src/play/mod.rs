@@ -15,7 +15,7 @@ use crate::living::Spoken;
 use crate::scenario::{Act, How, Scenario, Step, World as Mischief};
 use crate::tally::{self, AtHub, Said};
 use crate::terminal;
-use crate::words::{Body, Taken};
+use crate::words::Taken;
 use crate::world::World;
 
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -318,6 +318,6 @@ pub fn said(spoken: &Spoken) -> Said {
         must: spoken.message.news && spoken.taken() == Taken::Yes,
         word: spoken.message.word.clone(),
         said_ms: spoken.wall_ms,
-        goes_on: matches!(spoken.message.body, Body::Shows(_)),
+        goes_on: spoken.message.body.goes_on(),
     }
 }

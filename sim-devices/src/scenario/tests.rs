@@ -1,6 +1,8 @@
 //! Reading scenarios: the bundled ones, and every way to write one wrongly.
 
-use super::{Act, Scenario, keys};
+use tecs_protocol::family::Family;
+
+use super::{Act, Expected, Scenario, keys};
 use crate::bundled::{DEMO, ROWAN_COTTAGE};
 use crate::home::Home;
 use crate::toml_file::{Mistake, Text};
@@ -66,6 +68,35 @@ fn the_scenario_of_wires_reads_and_only_a_call_point_has_a_middle() {
         why.starts_with("s.toml:7: the device must be a call point"),
         "{why}"
     );
+}
+
+/// Bluetooth values have no source of their own: a table reads them.
+#[test]
+fn the_scenario_of_every_family_reads_and_expects_something_of_each_that_is_spoken() {
+    let home = Text::new(
+        "home.toml",
+        include_str!("../../scenarios/babel-house.toml"),
+    );
+    let home = Home::read(&home).unwrap();
+    let text = include_str!("../../scenarios/every-family.toml");
+    let scenario = Scenario::read(&Text::new("every-family.toml", text), &home).unwrap();
+    let expected = |id: &str| {
+        let of = |what: &Expected| matches!(what, Expected::Arrives { device, .. } if device == id);
+        scenario.expects.iter().any(|e| of(&e.what))
+    };
+    for family in Family::ALL.iter().filter(|f| f.is_spoken()) {
+        let family = if *family == Family::Gatt {
+            Family::Map
+        } else {
+            *family
+        };
+        let mut own = home.devices.iter();
+        let said = own.any(|d| d.model.path.row().family == family && expected(&d.id));
+        assert!(said, "nothing is expected of {family}");
+    }
+    for spec in &home.devices {
+        assert!(expected(&spec.id), "nothing is expected of {}", spec.id);
+    }
 }
 
 #[test]

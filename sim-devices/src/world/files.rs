@@ -17,8 +17,12 @@ use crate::port::Port;
 const NOT_SENT_AFTER_MS: i64 = 3_000;
 /// The longest pause between two attempts to reach the hub.
 const BACK_OFF_LONGEST_MS: i64 = 2_000;
+/// From one round of questions to a Modbus line to the next: a demo is not to be waited for.
+const POLL_MS: i64 = 500;
 /// The file of the codes that this home's receivers were taught.
 const CODES: &str = "codes.toml";
+/// The file of the table for a bridge of Bluetooth characteristics.
+const TABLE: &str = "characteristics.toml";
 /// From which age on the hub calls something late.
 const LATE_AFTER_S: i64 = 3;
 
@@ -68,6 +72,7 @@ impl Places {
         put(&self.hub_toml(), &self.hub())?;
         put(&self.work.join("homes.toml"), &homes(home))?;
         put(&self.work.join(CODES), &codes(home))?;
+        put(&self.work.join(TABLE), &characteristics())?;
         put(&self.gateway_toml(), &self.gateway(home, ports))
     }
 
@@ -186,11 +191,56 @@ impl Places {
                 set("serial", serial.into());
             }
         }
+        if way == Way::Modbus {
+            set("modbus", registers(home).into());
+        }
         if way == Way::Tasmota {
             set("map", path(&self.work.join(CODES)));
         }
+        if way == Way::Gatt {
+            set("map", path(&self.work.join(TABLE)));
+        }
         source.into()
     }
+}
+
+/// What the registers of the home's Modbus line are: numbers in tenths, and bits.
+fn registers(home: &Home) -> Table {
+    let each = home.on(Way::Modbus).filter_map(|spec| {
+        let (unit, address) = crate::encode::place(&spec.name)?;
+        let kind = spec.model.fields.first()?.property;
+        let mut register = table([
+            ("device", text(&spec.name)),
+            ("unit", i64::from(unit).into()),
+            ("address", i64::from(address).into()),
+            ("kind", text(kind)),
+        ]);
+        let measures = spec.model.deeds.iter().any(|d| d.does == Does::Measure);
+        let function: i64 = if measures { 3 } else { 2 };
+        register.insert("function".to_owned(), function.into());
+        if measures {
+            register.insert("format".to_owned(), text("i16"));
+            register.insert("scale".to_owned(), 0.1.into());
+        }
+        Some(register.into())
+    });
+    let registers = Value::Array(each.collect());
+    table([("poll_ms", POLL_MS.into()), ("registers", registers)])
+}
+
+/// A table for a bridge of Bluetooth characteristics.
+fn characteristics() -> Table {
+    let spo2 = table([("at", text("/2a5e")), ("decode", text("gatt:2a5e"))]);
+    let rule = table([
+        ("name", text("characteristics")),
+        ("topic", text("ble/{gw}/{dev}")),
+        ("device", text("{dev}")),
+        ("emit", Value::Array(vec![spo2.into()])),
+    ]);
+    table([
+        ("map", table([("name", text("characteristics"))]).into()),
+        ("rule", Value::Array(vec![rule.into()])),
+    ])
 }
 
 /// What an installer has taught: each fob that a module hears is a call for help.
@@ -211,7 +261,7 @@ fn device(spec: &Spec) -> Value {
         .deeds
         .iter()
         .any(|d| d.does != Does::Measure && alarming.contains(&d.word));
-    table([
+    let mut entry = table([
         ("source", text(spec.source())),
         ("name", text(&spec.name)),
         ("id", text(&spec.id)),
@@ -221,8 +271,16 @@ fn device(spec: &Spec) -> Value {
         ),
         ("room", text(&spec.room)),
         ("alarms", alarms.into()),
-    ])
-    .into()
+    ]);
+    if let Some(profile) = crate::catalogue::profile(spec.model) {
+        entry.insert("profile".to_owned(), text(profile));
+    }
+    // A button that is a pendant in this home.
+    if spec.model.word == "enocean_button" {
+        let raises = table([("button", text("help"))]);
+        entry.insert("raises".to_owned(), raises.into());
+    }
+    entry.into()
 }
 
 fn homes(home: &Home) -> Table {

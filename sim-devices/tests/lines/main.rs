@@ -3,105 +3,26 @@
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
+mod between;
+
+use tecs_protocol::serial::and_medical::{self, AndMedical};
+use tecs_protocol::serial::contec::{self, Contec};
 use tecs_protocol::serial::espa444::{self, Espa444, Role, Text, nak_garbled};
+use tecs_protocol::serial::modbus::{self, Modbus};
 use tecs_protocol::serial::nonin::{self, Nonin, Second, SpotCheck};
-use tecs_protocol::serial::{Heard, Wire};
-use tecs_protocol::signal::{Measured, Message, Missing, What};
+use tecs_protocol::serial::rfxtrx::{self, RfxTrx};
+use tecs_protocol::signal::{Measured, Message, Missing, Seen, What};
+use tecs_protocol::vocabulary::{AlarmKind, Condition, ObservedKind};
+use tecs_sim::display::Display;
+use tecs_sim::monitor::Monitor;
 use tecs_sim::oximeter::Oximeter;
 use tecs_sim::panel::{Manner, Panel};
 use tecs_sim::port::Talker;
+use tecs_sim::receiver::Receiver;
+use tecs_sim::units::Units;
 use tecs_sim::words::{Body, Handed, Taken};
 
-/// A device and a reader with a line between them.
-struct Between<T, W> {
-    device: T,
-    reader: W,
-    now_ms: u64,
-    messages: Vec<Message>,
-    /// What the device wrote, all of it.
-    written: Vec<u8>,
-    /// Custody is taken this long after a message; never without it.
-    safe_after_ms: Option<u64>,
-    unsafe_yet: Vec<(u64, u32)>,
-}
-
-impl<T: Talker, W: Wire> Between<T, W> {
-    fn new(device: T, reader: W) -> Self {
-        let mut between = Self {
-            device,
-            reader,
-            now_ms: 1_000,
-            messages: Vec::new(),
-            written: Vec::new(),
-            safe_after_ms: Some(20),
-            unsafe_yet: Vec::new(),
-        };
-        between.opens();
-        between
-    }
-
-    fn opens(&mut self) {
-        self.device.opened(self.now_ms);
-        let first = self.reader.opened(self.now_ms);
-        self.device.hears(&first, self.now_ms);
-    }
-
-    /// The reader is killed and another one comes: it remembers nothing.
-    fn dies(&mut self, next: W) {
-        self.device.closed(self.now_ms);
-        self.unsafe_yet.clear();
-        self.reader = next;
-        self.now_ms += 300;
-        self.opens();
-    }
-
-    fn says(&mut self, body: &Body) -> Handed {
-        let handed = Handed::new(Taken::Waits);
-        self.device.says(body, &handed, self.now_ms);
-        handed
-    }
-
-    fn runs(&mut self, ms: u64) {
-        let until = self.now_ms + ms;
-        while self.now_ms < until {
-            self.now_ms += 5;
-            let mut heard = Heard::default();
-            let said = self.device.speaks(self.now_ms);
-            self.written.extend(&said);
-            if !said.is_empty() {
-                self.reader.read(&said, self.now_ms, &mut heard);
-            }
-            if self.reader.due_ms().is_some_and(|due| due <= self.now_ms) {
-                self.reader.tick(self.now_ms, &mut heard);
-            }
-            let tickets = heard.messages.iter().filter_map(|m| m.ticket);
-            let due = self.safe_after_ms.map(|ms| self.now_ms + ms);
-            self.unsafe_yet
-                .extend(tickets.filter_map(|ticket| Some((due?, ticket))));
-            let (now, later) = self
-                .unsafe_yet
-                .iter()
-                .partition(|(due, _)| *due <= self.now_ms);
-            self.unsafe_yet = later;
-            let now: Vec<(u64, u32)> = now;
-            for (_, ticket) in now {
-                self.reader.safe(ticket, self.now_ms, &mut heard);
-            }
-            self.messages.append(&mut heard.messages);
-            self.device.hears(&heard.send, self.now_ms);
-        }
-    }
-
-    fn counted(&self, what: &str) -> u64 {
-        let all = self.device.counted();
-        all.iter().find(|(word, _)| *word == what).unwrap().1
-    }
-
-    /// How often somebody was heard calling.
-    fn calls(&self) -> usize {
-        self.messages.iter().filter(|m| m.ticket.is_some()).count()
-    }
-}
+use between::Between;
 
 fn call(n: u64) -> Body {
     Body::Bytes(espa444::call(
@@ -296,4 +217,98 @@ fn an_oximeter_that_has_format_8_alone_refuses_and_shows_a_value_a_second_until_
     // 97 is held for ten seconds, and then 127.
     let values: Vec<u8> = line.written.iter().skip(2).step_by(4).copied().collect();
     assert_eq!((values.first(), values.last()), (Some(&97), Some(&127)));
+}
+
+#[test]
+fn a_receiver_is_started_and_says_each_packet_three_times_which_is_one_alarm() {
+    let mut line = Between::new(Receiver::default(), RfxTrx::default());
+    line.runs(2_000);
+    assert_eq!(line.counted("status asked for"), 1);
+    let packet = rfxtrx::security(0x03, 0, 0x00_A1_09, 0x06, 0);
+    let handed = line.says(&Body::Bytes(packet));
+    line.runs(500);
+    assert_eq!(
+        (handed.taken(), line.counted("packets said")),
+        (Taken::Yes, 3)
+    );
+    let alarms = line.messages.iter().flat_map(|m| &m.signals);
+    let alarms = alarms
+        .filter(|s| matches!(s.what, What::Alarm { .. }))
+        .count();
+    assert_eq!((alarms, refusals(&line.messages)), (1, 0));
+}
+
+#[test]
+fn a_unit_answers_when_its_register_is_asked_for() {
+    let text = r#"{"poll_ms": 100, "registers": [
+        {"device": "cellar", "unit": 3, "function": 3, "address": 43, "kind": "temperature", "format": "i16", "scale": 0.1},
+        {"device": "floor", "unit": 4, "function": 2, "address": 7, "kind": "flood"}]}"#;
+    let settings = modbus::Settings::compile(serde_json::from_str(text).unwrap()).unwrap();
+    let mut line = Between::new(Units::default(), Modbus::new(settings));
+    let cold = Body::Register {
+        at: (3, 3, 43),
+        value: (-15_i16).cast_unsigned(),
+    };
+    let wet = Body::Register {
+        at: (4, 2, 7),
+        value: 1,
+    };
+    let handed = [line.says(&cold), line.says(&wet)];
+    line.runs(2_000);
+    assert!(handed.iter().all(|h| h.taken() == Taken::Yes));
+    let says: Vec<&What> = line
+        .messages
+        .iter()
+        .flat_map(|m| &m.signals)
+        .map(|s| &s.what)
+        .collect();
+    let cold = What::Observed {
+        kind: ObservedKind::Temperature,
+        seen: Seen::Value(-1.5),
+    };
+    assert!(says.contains(&&cold), "{says:?}");
+    let flood = What::alarm(AlarmKind::Flood, Condition::Raised);
+    assert!(says.contains(&&flood), "{says:?}");
+}
+
+#[test]
+fn scales_send_a_weight_until_it_is_accepted_and_only_then_is_it_handed_over() {
+    let reader = || AndMedical::new(and_medical::Settings::default());
+    let mut line = Between::new(Monitor::default(), reader());
+    let head = and_medical::Head {
+        device: 321,
+        serial: "5111124008".to_owned(),
+        measured: "2026-02-03T04:05:06".to_owned(),
+    };
+    let weight = and_medical::Weight {
+        value: 71.3,
+        unit: "kg",
+    };
+    line.safe_after_ms = None;
+    let handed = line.says(&Body::Bytes(head.frame(&weight.encode())));
+    line.runs(3_000);
+    assert_eq!((handed.taken(), line.calls()), (Taken::Waits, 1));
+    line.dies(reader());
+    line.safe_after_ms = Some(20);
+    line.runs(3_000);
+    assert_eq!((handed.taken(), line.counted("accepted")), (Taken::Yes, 1));
+}
+
+#[test]
+fn a_display_is_read_once_a_second_and_one_that_must_be_called_waits_for_the_call() {
+    let frame = contec::Frame {
+        format: contec::Format::New,
+        pulse: Some(72),
+        spo2: Some(98),
+        ..contec::Frame::default()
+    };
+    let device = Display::new(16, Some(&contec::REQUEST));
+    let mut line = Between::new(device, Contec::new(contec::Settings::default()));
+    let handed = line.says(&Body::Repeats(frame.encode()));
+    line.runs(3_000);
+    assert_eq!(handed.taken(), Taken::Yes);
+    assert!(line.counted("calls heard") >= 1);
+    let read = spo2(&line.messages);
+    assert!((2..=4).contains(&read.len()), "{read:?}");
+    assert!(read.iter().all(|r| *r == (ok(98.0), false)), "{read:?}");
 }
