@@ -11,7 +11,7 @@ use gateway_core::{Decoded, Decoder, Mono, Settings};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tecs_protocol::Bytes;
-use tecs_protocol::family::{Family, NOT_YET_SPOKEN, Way};
+use tecs_protocol::family::{Family, Way};
 use tecs_protocol::map::Map;
 use tecs_protocol::mqtt::Publish;
 
@@ -71,8 +71,7 @@ impl Decode {
         let bare = settings.is_none();
         let mut settings = settings.unwrap_or_default();
         // `map` without a configuration has no table.
-        let read = |f: &&Family| f.is_spoken() && **f != Family::Map;
-        for family in Family::ALL.iter().filter(read) {
+        for family in Family::ALL.iter().filter(|f| **f != Family::Map) {
             if settings.sources.iter().all(|s| s.speaks != *family) {
                 settings.sources.push(Source {
                     name: family.word().to_owned(),
@@ -133,20 +132,21 @@ impl Decode {
                 known.join(", ")
             )
         })?;
-        let source = self
-            .sources
-            .iter()
-            .position(|(f, ..)| *f == family)
-            .ok_or_else(|| not_read(family))?;
+        let source =
+            self.sources.iter().position(|(f, ..)| *f == family).ok_or(
+                "map is read by a table: name a configuration with such a source (--config)",
+            )?;
         let way = self.sources.get(source).map_or(family.way(), |s| s.2);
         if let Some(at) = line.at {
             self.now = self.now.max(Mono(u64::try_from(at).unwrap_or(0)));
             self.decoder.clock(at, true, self.now);
         }
+        let frames_of = line.characteristic.as_deref();
+        if way == Way::Frames && frames_of.is_none() {
+            return Err("not a line: `characteristic` is missing".to_owned());
+        }
         let payload = payload(&line, family, way)?;
-        if way == Way::Frames {
-            let of = line.characteristic.as_deref();
-            let of = of.ok_or("not a line: `characteristic` is missing")?;
+        if let (Way::Frames, Some(of)) = (way, frames_of) {
             return Ok(vec![self.decoder.value(source, of, &payload, self.now)]);
         }
         Ok(match way {
@@ -189,15 +189,6 @@ impl Decode {
     fn topic(&self, source: usize, family: Family) -> String {
         let base = self.sources.get(source);
         family.usual_topic(base.map_or("", |(_, base, _)| base.as_str()))
-    }
-}
-
-/// Why no source of a family is there.
-fn not_read(family: Family) -> String {
-    if family == Family::Map {
-        "map is read by a table: name a configuration with such a source (--config)".to_owned()
-    } else {
-        format!("{family} is {NOT_YET_SPOKEN}")
     }
 }
 

@@ -78,9 +78,6 @@ pub enum Way {
     Frames,
 }
 
-/// Said of a family whose name is known and whose reader is not built.
-pub const NOT_YET_SPOKEN: &str = "not yet spoken by this version";
-
 /// Makes the enum, its words and the list of all in one place.
 macro_rules! families {
     ($($(#[$doc:meta])* $variant:ident = $word:literal, $way:ident;)+) => {
@@ -158,26 +155,6 @@ families! {
 }
 
 impl Family {
-    /// True when this version has a reader for it.
-    pub const fn is_spoken(self) -> bool {
-        matches!(
-            self,
-            Self::Zigbee2Mqtt
-                | Self::HaDiscovery
-                | Self::Homie
-                | Self::JsonLines
-                | Self::EnOceanEsp3
-                | Self::RfxTrx
-                | Self::ModbusRtu
-                | Self::Espa444
-                | Self::Nonin
-                | Self::Masimo
-                | Self::Contec
-                | Self::AndMedical
-                | Self::Gatt
-        ) || self.is_table()
-    }
-
     /// True when it is read by a table (`map`): without one it has no reader, and the table says how its messages come.
     pub const fn is_table(self) -> bool {
         matches!(
@@ -331,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_called_spoken_has_exactly_one_reader_and_what_is_not_has_none() {
+    fn every_family_has_exactly_one_reader() {
         for family in Family::ALL {
             let table = match family.way() {
                 Way::Mqtt => r#"{"rule":[{"name":"any","topic":"+","ignore":true}]}"#,
@@ -350,11 +327,7 @@ mod tests {
                 frames(*family).map(|_| Way::Frames),
             ];
             let found: Vec<Way> = readers.into_iter().flatten().collect();
-            if family.is_spoken() {
-                assert_eq!(found, [family.way()], "{family}");
-            } else {
-                assert_eq!(found, [], "{family}");
-            }
+            assert_eq!(found, [family.way()], "{family}");
         }
     }
 }

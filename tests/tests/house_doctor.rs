@@ -88,8 +88,8 @@ async fn doctor_finds_a_house_well_with_its_daemon_and_without_says_what_it_coul
         "clock",
         "source zigbee: broker",
         "source zigbee: custody",
-        "source line: port",
-        "source line: decode",
+        "source serial: port",
+        "source serial: decode",
         "journal: write and sync",
         "hub: our certificate",
         "hub hub-0: DNS",
@@ -114,7 +114,7 @@ async fn doctor_finds_a_house_well_with_its_daemon_and_without_says_what_it_coul
     assert_eq!(alone.failed(), ["daemon"], "{:#?}", alone.hops);
     for hop in [
         "source zigbee: broker",
-        "source line: port",
+        "source serial: port",
         "hub hub-0: record stored",
     ] {
         assert!(alone.is_ok(hop), "{hop}: {:#?}", alone.hops);
@@ -152,7 +152,8 @@ async fn doctor_names_the_broker_that_is_down_the_password_that_is_wrong_and_the
     .await;
     let down = doctor(&house);
     assert!(
-        down.why("source line: port").contains("plug the device in"),
+        down.why("source serial: port")
+            .contains("plug the device in"),
         "{:#?}",
         down.hops
     );

@@ -128,7 +128,7 @@ async fn a_line_that_yields_only_refusals_is_told_with_its_likely_cause() {
         let records = page["records"].as_array().cloned().unwrap_or_default();
         let is = |r: &Value| {
             let event = r["event"].to_string();
-            event.contains("source/line/line") && event.contains(condition)
+            event.contains("source/serial/line") && event.contains(condition)
         };
         records.iter().any(is)
     };

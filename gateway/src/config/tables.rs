@@ -16,48 +16,27 @@ use super::values::Judge;
 /// The largest file of a table, bytes; the largest preset has 30 KiB.
 const FILE_LARGEST: u64 = 1 << 20;
 
-/// The presets: a family, the file's name, its text.
+/// A preset: its family, the file's name, its text.
+macro_rules! preset {
+    ($family:ident, $name:literal) => {
+        (
+            Family::$family,
+            concat!("presets/", $name, ".toml"),
+            include_str!(concat!("../../presets/", $name, ".toml")),
+        )
+    };
+}
+
+/// The presets that are built in.
 const PRESETS: &[(Family, &str, &str)] = &[
-    (
-        Family::Tasmota,
-        "presets/tasmota.toml",
-        include_str!("../../presets/tasmota.toml"),
-    ),
-    (
-        Family::Rtl433,
-        "presets/rtl_433.toml",
-        include_str!("../../presets/rtl_433.toml"),
-    ),
-    (
-        Family::Shelly,
-        "presets/shelly.toml",
-        include_str!("../../presets/shelly.toml"),
-    ),
-    (
-        Family::Theengs,
-        "presets/theengs.toml",
-        include_str!("../../presets/theengs.toml"),
-    ),
-    (
-        Family::ChirpStack,
-        "presets/chirpstack.toml",
-        include_str!("../../presets/chirpstack.toml"),
-    ),
-    (
-        Family::WmBus,
-        "presets/wmbus.toml",
-        include_str!("../../presets/wmbus.toml"),
-    ),
-    (
-        Family::WiSafe2Serial,
-        "presets/wisafe2_serial.toml",
-        include_str!("../../presets/wisafe2_serial.toml"),
-    ),
-    (
-        Family::EspHome,
-        "presets/esphome.toml",
-        include_str!("../../presets/esphome.toml"),
-    ),
+    preset!(Tasmota, "tasmota"),
+    preset!(Rtl433, "rtl_433"),
+    preset!(Shelly, "shelly"),
+    preset!(Theengs, "theengs"),
+    preset!(ChirpStack, "chirpstack"),
+    preset!(WmBus, "wmbus"),
+    preset!(WiSafe2Serial, "wisafe2_serial"),
+    preset!(EspHome, "esphome"),
 ];
 
 /// What a source says of its table.

@@ -149,7 +149,7 @@ fn a_value_that_is_not_allowed_is_named_with_what_is() {
         (
             "speaks = \"zigbee2mqtt\"",
             "speaks = \"gatt\"",
-            &["not yet spoken by this version"],
+            &["nothing brings its values by itself", "map.md"],
         ),
         ("[source.mqtt]", "", &["reached by `[source.mqtt]` alone"]),
         (

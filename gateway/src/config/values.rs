@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gateway_core::Settings;
 use gateway_core::settings::Source;
-use tecs_protocol::family::{Family, NOT_YET_SPOKEN, Way};
+use tecs_protocol::family::{Family, Way};
 use tecs_protocol::hub::gateway_id_is_valid;
 
 use crate::care_hub::{Address, Endpoint, Files};
@@ -211,18 +211,12 @@ impl Judge<'_> {
             self.wrong(&key, what, cure);
             return None;
         }
-        let Some(family) = Family::from_word(&section.speaks).filter(|f| f.is_spoken()) else {
+        let Some(family) = Family::from_word(&section.speaks) else {
             let spoken = Family::ALL.iter();
-            let spoken = spoken.filter(|f| f.is_spoken() && f.way() != Way::Frames);
+            let spoken = spoken.filter(|f| f.way() != Way::Frames);
             let spoken: Vec<_> = spoken.map(|f| f.word()).collect();
-            let known = Family::from_word(&section.speaks).is_some();
-            let why = if known {
-                NOT_YET_SPOKEN
-            } else {
-                "no family of devices"
-            };
             let what = format!(
-                "`{}` is {why}; allowed are {}",
+                "`{}` is no family of devices; allowed are {}",
                 section.speaks,
                 spoken.join(", ")
             );

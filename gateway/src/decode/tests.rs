@@ -127,7 +127,7 @@ fn a_bad_line_is_named_and_the_next_is_read() {
         "not a line",
         "not a line",
         "`klingon` is no family",
-        "not yet spoken",
+        "`characteristic` is missing",
         "neither",
         "hexadecimal",
         "hexadecimal",

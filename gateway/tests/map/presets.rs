@@ -72,7 +72,7 @@ fn the_rule_that_the_esphome_preset_shows_reads_an_id_of_the_installers_own() {
     let shown = preset[begin..]
         .lines()
         .take_while(|l| l.starts_with("#     "));
-    let rule: String = shown.map(|l| format!("{}\n", &l[6..])).collect();
+    let rule = shown.map(|l| &l[6..]).collect::<Vec<_>>().join("\n");
     let dir = tempfile::tempdir().unwrap();
     let own = dir.path().join("own.toml");
     std::fs::write(&own, rule).unwrap();

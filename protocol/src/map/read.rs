@@ -7,20 +7,18 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::decode::Decode;
 use super::dedupe::Frames;
-use super::emit::{Emit, Said, Says};
-use super::pointer::Found;
 use super::rule::Rule;
 use super::template::{Place, is_name};
-use super::topic::Parts;
 use super::unmapped::{shown, unmapped};
-use super::value::is_unknown;
 use super::{Map, NAMES_MOST, SIGNALS_MOST, UNTAUGHT_MOST};
-use crate::gatt;
 use crate::json;
-use crate::signal::{HealthOf, Message, Reading, Refusal, Signal, What};
+use crate::signal::{Message, Reading, Refusal, Signal, What};
 use crate::vocabulary::{Condition, HealthKind};
+
+mod turn;
+
+use turn::Turn;
 
 /// Said of a message that a rule knows and that means nothing.
 pub(super) const KNOWN: &str = "known, and means nothing";
@@ -38,16 +36,6 @@ pub(super) struct Reader {
     /// Prints of the states that were ever said.
     names: BTreeSet<u64>,
     untaught: BTreeSet<String>,
-}
-
-/// A message on its way through a rule.
-struct Turn<'r> {
-    rule: &'r Rule,
-    parts: &'r Parts<'r>,
-    root: &'r Value,
-    message: Message,
-    /// Pointers whose value was in no table (true once another emit knew it).
-    tables: BTreeMap<String, bool>,
 }
 
 impl Reader {
@@ -253,147 +241,6 @@ impl Reader {
             let limit = NAMES_MOST;
             message.refusals.push(Refusal::TooManyDevices { limit });
         }
-    }
-}
-
-impl Turn<'_> {
-    /// What every emit says.
-    fn emits(&mut self, place: Place<'_>) {
-        for emit in &self.rule.emits {
-            let Some(at) = &emit.at else {
-                self.emit(emit, None, place);
-                continue;
-            };
-            let matches = at.matches(self.root, place.scope);
-            if matches.list {
-                self.message.refusals.push(Refusal::BadValue {
-                    field: super::unmapped::path_of(&at.steps),
-                    due: "no list on the way to it",
-                });
-            }
-            for found in &matches.found {
-                self.emit(emit, Some(found), place);
-            }
-        }
-    }
-
-    /// What one emit says of one value.
-    fn emit(&mut self, emit: &Emit, found: Option<&Found<'_>>, place: Place<'_>) {
-        if self.message.signals.len() > SIGNALS_MOST {
-            return;
-        }
-        let key = found.and_then(|f| f.key.as_deref()).or(place.key);
-        let place = Place { key, ..place };
-        if !emit.when.iter().all(|cond| cond.holds(place)) {
-            return;
-        }
-        let name = found.map_or_else(String::new, |f| shown(&f.path.join(".")));
-        let value = found.map_or(&Value::Bool(true), |f| f.value);
-        if let Says::Value(decode) = &emit.says {
-            return self.value(emit, decode, (value, &name), place);
-        }
-        let what = match emit.read(value, &name, place) {
-            Said::What(what) => what,
-            Said::Nothing => {
-                self.tables.insert(name, true);
-                return;
-            }
-            Said::NotInTable => {
-                self.tables.entry(name).or_insert(false);
-                return;
-            }
-            Said::Refused(refusal) => {
-                self.message.refusals.push(refusal);
-                return;
-            }
-        };
-        self.tables.insert(name.clone(), true);
-        let Some(device) = self.device(emit, place) else {
-            return;
-        };
-        let field = emit.field.clone().unwrap_or(name);
-        let mut signal = Signal::new(device, field, emit.reading, in_words(what, emit, place));
-        signal.model = self.rule.model.fill(place).unwrap_or_default();
-        signal.test = emit.test;
-        self.message.signals.push(signal);
-    }
-
-    /// What a whole message of a device says that stands as one value.
-    fn value(&mut self, emit: &Emit, decode: &Decode, of: (&Value, &str), place: Place<'_>) {
-        let (value, name) = of;
-        if emit.ignores(value) || is_unknown(value) {
-            return;
-        }
-        let Some(bytes) = decode.bytes(value) else {
-            self.message.refusals.push(Refusal::BadValue {
-                field: shown(name),
-                due: "the bytes of a characteristic",
-            });
-            return;
-        };
-        let Some(device) = self.device(emit, place) else {
-            return;
-        };
-        let sender = gatt::Sender {
-            device: &device,
-            utc_offset_min: decode.utc_offset_min,
-        };
-        let said = gatt::read(decode.of, &bytes, sender);
-        self.message.refusals.extend(said.refusals);
-        self.message.replayed |= said.replayed;
-        for mut signal in said.signals {
-            signal.model = self.rule.model.fill(place).unwrap_or_default();
-            signal.test |= emit.test;
-            self.message.signals.push(signal);
-        }
-    }
-
-    /// Whose words an emit's are.
-    fn device(&mut self, emit: &Emit, place: Place<'_>) -> Option<String> {
-        let template = if emit.device.is_empty() {
-            &self.rule.device
-        } else {
-            &emit.device
-        };
-        match template.fill(place) {
-            Ok(device) if is_name(&device) => return Some(device),
-            Ok(_) => self.no_name("device"),
-            Err(absent) => self.no_name(&absent),
-        }
-        None
-    }
-
-    fn no_name(&mut self, field: &str) {
-        let refusal = Refusal::BadValue {
-            field: shown(field),
-            due: "the name of a device, 1 to 256 bytes",
-        };
-        if !self.message.refusals.contains(&refusal) {
-            self.message.refusals.push(refusal);
-        }
-    }
-}
-
-/// The detail and the code that a table adds.
-fn in_words(what: What, emit: &Emit, place: Place<'_>) -> What {
-    match what {
-        What::Health {
-            kind,
-            of: of @ HealthOf::Condition(_),
-            ..
-        } if !emit.detail.is_empty() => What::Health {
-            kind,
-            of,
-            detail: shown(&emit.detail.fill(place).unwrap_or_default()),
-        },
-        What::Alarm {
-            kind, condition, ..
-        } if !emit.code.is_empty() => What::Alarm {
-            kind,
-            condition,
-            raw_code: shown(&emit.code.fill(place).unwrap_or_default()),
-        },
-        other => other,
     }
 }
 
