@@ -111,7 +111,7 @@ fn a_bad_line_is_named_and_the_next_is_read() {
         "\n",
         r#"{"speaks":"klingon","payload":""}"#,
         "\n",
-        r#"{"speaks":"homie","payload":""}"#,
+        r#"{"speaks":"gatt","payload":""}"#,
         "\n",
         r#"{"speaks":"jsonl"}"#,
         "\n",
