@@ -130,6 +130,7 @@ async fn without_scripts_the_page_shows_an_alarm_by_itself_and_it_is_claimed_att
     page.clicks("#outcome-visited");
     page.types("#ending", "Helped up.");
     page.clicks(&format!("form[action='/cases/{case}/close'] button"));
+    page.until("#case-head", "Closed by Ada", SOON);
     house.is_told(began, "fall", Stage::Closed, SOON).await;
     page.visits(&format!("{address}/closed"));
     page.until("#closed", "Fall detector fired", SOON);
