@@ -126,6 +126,8 @@ async fn without_scripts_the_page_shows_an_alarm_by_itself_and_it_is_claimed_att
     page.visits(&format!("{address}/cases/{case}"));
     page.clicks(&format!("form[action='/cases/{case}/attend'] button"));
     page.until("body", "Attended by Ada", SOON);
+    // The whole page is there: nothing moves any more between looking and pressing.
+    page.until("footer", "Shown as of", SOON);
     house.is_told(began, "fall", Stage::Attending, SOON).await;
     page.clicks("#outcome-visited");
     page.types("#ending", "Helped up.");
