@@ -85,6 +85,7 @@ pub fn settings(endpoints: usize) -> Settings {
         }],
         devices: Vec::new(),
         modbus: Vec::new(),
+        espa444: Vec::new(),
         vitals: Vec::new(),
         endpoints: (0..endpoints).map(|n| format!("hub-{n}")).collect(),
         limits: Limits {

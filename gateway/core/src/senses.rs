@@ -64,6 +64,7 @@ impl Senses {
                     longest: settings.limits.message,
                     map: source.map.clone(),
                     enocean: settings.enocean(n),
+                    espa444: settings.espa444(n),
                     modbus: settings.modbus(n),
                     ..Options::default()
                 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tecs_protocol::family::Way;
 use tecs_protocol::map::Map;
 use tecs_protocol::serial::vitals::VitalsText;
-use tecs_protocol::serial::{enocean, modbus};
+use tecs_protocol::serial::{enocean, espa444, modbus};
 use tecs_protocol::vocabulary::{AlarmKind, ObservedKind};
 
 /// Everything that shapes the core's decisions.
@@ -19,6 +19,8 @@ pub struct Settings {
     pub devices: Vec<Device>,
     /// What the registers of a Modbus source are, by its index.
     pub modbus: Vec<(usize, modbus::Settings)>,
+    /// What is said of nurse call lines, by their source's index.
+    pub espa444: Vec<(usize, espa444::SettingsText)>,
     /// What is said of devices that measure vital signs, by their source's index.
     pub vitals: Vec<(usize, VitalsText)>,
     /// The names of the care hub's endpoints in order of preference.
@@ -60,6 +62,12 @@ impl Settings {
             settings.name(&device.name, &device.profile);
         }
         settings
+    }
+
+    /// What is said of a nurse call line; what is not allowed was named when the configuration was read.
+    pub fn espa444(&self, source: usize) -> espa444::Settings {
+        let found = self.espa444.iter().find(|(of, _)| *of == source);
+        found.map_or_else(espa444::Settings::default, |(_, text)| text.settle().0)
     }
 
     /// What the registers of a Modbus source are.

@@ -1,9 +1,9 @@
 //! What the installer says of serial lines beyond the port: its speed where the family has none of its own, the profiles of
-//! EnOcean senders, the registers of a Modbus line.
+//! EnOcean senders, the registers of a Modbus line, the calls of a nurse call line.
 
 use gateway_core::settings::Source;
 use tecs_protocol::family::Family;
-use tecs_protocol::serial::{enocean, modbus};
+use tecs_protocol::serial::{enocean, espa444, modbus};
 
 use super::sections::{DeviceSection, SourceSection};
 use super::values::Judge;
@@ -67,6 +67,31 @@ impl Judge<'_> {
                 "write its eight hexadecimal digits in capital letters, such as \"01A50701\"";
             self.wrong(&format!("{at}.name"), what, cure);
         }
+    }
+
+    /// What is said of each nurse call line.
+    pub(super) fn espa444(
+        &mut self,
+        sections: &[SourceSection],
+    ) -> Vec<(usize, espa444::SettingsText)> {
+        let mut out = Vec::new();
+        for (n, section) in sections.iter().enumerate() {
+            let Some(text) = &section.espa444 else {
+                continue;
+            };
+            let at = format!("source[{n}].espa444");
+            if section.speaks != Family::Espa444.word() {
+                let what = "is of no use: only an `espa444` source has calls";
+                self.wrong(&at, what, "take it out");
+                continue;
+            }
+            for wrong in text.settle().1 {
+                let key = format!("{at}.{}", wrong.key);
+                self.wrong(&key, wrong.what, "write what is allowed");
+            }
+            out.push((n, text.clone()));
+        }
+        out
     }
 
     /// The registers of each Modbus source.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use tecs_protocol::serial::modbus;
 use tecs_protocol::serial::vitals::VitalsText;
+use tecs_protocol::serial::{espa444, modbus};
 
 use crate::mqtt::config::MqttSource;
 use crate::serial::config::SerialSource;
@@ -43,6 +43,8 @@ pub(super) struct SourceSection {
     pub(super) serial: Option<SerialSource>,
     #[serde(default)]
     pub(super) modbus: Option<modbus::SettingsText>,
+    #[serde(default)]
+    pub(super) espa444: Option<espa444::SettingsText>,
     #[serde(default)]
     pub(super) vitals: Option<VitalsText>,
 }

@@ -34,6 +34,7 @@ pub(super) fn judge(places: Places, mut sections: Sections) -> Result<Config, Ve
     let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
     let id = judge.gateway_id(&sections.gateway.id);
     let modbus = judge.modbus(&sections.sources);
+    let espa444 = judge.espa444(&sections.sources);
     let vitals = judge.vitals(&mut sections.sources);
     let (sources, reached_by) = judge.sources(&folder, &id, sections.sources);
     let devices = judge.devices(&sources, &sections.devices);
@@ -65,6 +66,7 @@ pub(super) fn judge(places: Places, mut sections: Sections) -> Result<Config, Ve
             sources,
             devices,
             modbus,
+            espa444,
             vitals,
             endpoints: endpoints.iter().map(|e| e.name.clone()).collect(),
             limits,

@@ -8,6 +8,7 @@ use gateway_core::{Identity, Mono, PageKey};
 use serde::{Deserialize, Serialize};
 use tecs_protocol::family::Family;
 use tecs_protocol::map::{Map, MapText};
+use tecs_protocol::serial::espa444;
 use tecs_protocol::serial::modbus::{self, SettingsText};
 use tecs_protocol::serial::vitals::VitalsText;
 use tecs_protocol::vocabulary::{AlarmKind, ObservedKind};
@@ -32,6 +33,9 @@ pub(super) struct Header {
     /// Registers of Modbus sources; older recordings have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     modbus: Vec<(usize, SettingsText)>,
+    /// What is said of nurse call lines; older recordings have nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    espa444: Vec<(usize, espa444::SettingsText)>,
     /// What is said of devices that measure vital signs; older recordings have nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     vitals: Vec<(usize, VitalsText)>,
@@ -129,6 +133,7 @@ impl Header {
             sources: settings.sources.iter().map(SourceLine::from).collect(),
             devices: settings.devices.iter().map(DeviceLine::from).collect(),
             modbus: registers.map(|(n, s)| (*n, s.text().clone())).collect(),
+            espa444: settings.espa444.clone(),
             vitals: settings.vitals.clone(),
             endpoints: settings.endpoints.clone(),
             limits: settings.limits.clone(),
@@ -163,6 +168,7 @@ impl Header {
                 .map(DeviceLine::device)
                 .collect::<Result<_, _>>()?,
             modbus: registers.collect::<Result<_, _>>()?,
+            espa444: self.espa444,
             vitals: self.vitals,
             endpoints: self.endpoints,
             limits: self.limits,

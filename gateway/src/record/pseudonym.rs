@@ -295,6 +295,9 @@ impl Pseudonyms {
         for (_, registers) in &mut settings.modbus {
             *registers = registers.with_devices(|name| self.text(name));
         }
+        for (_, calls) in &mut settings.espa444 {
+            *calls = calls.with_devices(|name| self.text(name));
+        }
         for (_, vitals) in &mut settings.vitals {
             if !vitals.device.is_empty() {
                 vitals.device = self.text(&vitals.device);

@@ -82,6 +82,8 @@ fn every_key_of_the_code_stands_in_the_example() {
         "source.2.modbus",
         "source.2.modbus.registers.0",
         "source.3.vitals",
+        "source.4.espa444",
+        "source.4.espa444.calls.0",
         "device.0",
         "hub",
         "hub.endpoints.0",

@@ -1,5 +1,7 @@
 //! What is said of serial lines: speeds, profiles of senders, registers.
 
+use tecs_protocol::serial::espa444;
+
 use super::*;
 
 const SPEAKS: &str = "speaks = \"zigbee2mqtt\"\n[source.mqtt]\n";
@@ -70,4 +72,49 @@ fn registers_are_judged_one_by_one_and_belong_to_modbus_alone() {
     let unknown = register(1).replace("scale", "scales");
     let said = wrong("modbus_rtu", &unknown);
     assert!(said.contains("unknown key"), "{said}");
+}
+
+#[test]
+fn a_nurse_call_line_is_judged_key_by_key_and_its_rows_one_by_one() {
+    let line = |text: &str| format!("baud = 9600\n[source.espa444]\n{text}\n");
+    let good = line(
+        "role = \"control\"\nstations = [\"2\", \"3\"]\nclears = \"when_sent\"\n\
+         call_types = { 5 = \"nothing\" }\ncalls = [{ address = \"100-199\", text = \"ROOM *\", device = \"room-{1}\" }]",
+    );
+    let config = read(Path::new("/etc/g.toml"), &with("espa444", &good), &[]).unwrap();
+    let settings = config.settings.espa444(0);
+    assert_eq!(settings.role, espa444::Role::control(vec![b'2', b'3']));
+    assert_eq!(settings.call_type(5), espa444::CallType::Nothing);
+    assert_eq!(settings.table.len(), 1);
+    for (text, word) in [
+        (
+            "role = \"master\"",
+            "espa444.role: is `master`; allowed are station, control",
+        ),
+        ("role = \"control\"", "espa444.stations: has 0 stations"),
+        ("stations = [\"3\"]", "espa444.stations: is of no use"),
+        ("address = \"22\"", "espa444.address: is `22`"),
+        (
+            "text = \"utf8\"",
+            "espa444.text: is `utf8`; allowed are latin1",
+        ),
+        (
+            "call_types = { reset = \"restored\" }",
+            "espa444.call_types.reset",
+        ),
+        ("ack_within_ms = 5", "100 to 60000"),
+        (
+            "calls = [{ address = \"9-1\" }]",
+            "calls[0].address: is `9-1`",
+        ),
+        (
+            "calls = [{ kind = \"fire\" }]",
+            "calls[0].kind: is `fire`; allowed are help",
+        ),
+    ] {
+        let said = wrong("espa444", &line(text));
+        assert!(said.contains(word), "{text}: {said}");
+    }
+    let said = wrong("jsonl", &line("clears = \"on_reset\""));
+    assert!(said.contains("is of no use"), "{said}");
 }

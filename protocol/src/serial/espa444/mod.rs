@@ -41,11 +41,13 @@ mod settings;
 mod table;
 mod talk;
 mod text;
+mod written;
 
 pub use say::{ACK, ENQ, EOT, ETX, NAK, RS, SOH, STX, US, bcc, block, call, enquiry, nak_garbled};
 pub use settings::{Alone, CallType, Clears, Role, Settings};
 pub use table::{Addresses, Pattern, Rule};
 pub use text::Text;
+pub use written::{CALLS_MOST, CallText, SettingsText, Wrong};
 
 use self::block::{Block, Framer, Piece};
 use self::calls::{Calls, Is};
