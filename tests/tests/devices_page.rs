@@ -86,6 +86,16 @@ fn captured(family: Family) -> usize {
     ids.len()
 }
 
+/// The kinds in words.
+fn told(family: Family, kinds: &BTreeMap<String, BTreeSet<String>>) -> String {
+    assert!(!kinds.is_empty(), "no line of {family} says anything");
+    let lists = kinds.iter().map(|(what, kinds)| {
+        let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+        format!("**{what}** {}", kinds.join(", "))
+    });
+    lists.collect::<Vec<_>>().join("; ")
+}
+
 fn page() -> String {
     let mut page = "# What it reads\n\nOne row a family, written by `tests/tests/devices_page.rs` from what the real \
         reader made of the lines it counts; a kind that\nis not here may still be read where a device says it (Zigbee2MQTT \
@@ -107,18 +117,10 @@ fn page() -> String {
         };
         let lines = lines(*family);
         let configured = BY_CONFIGURATION.iter().find(|(of, _)| of == family);
-        let reads = match configured {
-            Some((_, what)) => (*what).to_owned(),
-            None => {
-                let kinds = kinds(&lines);
-                assert!(!kinds.is_empty(), "no line of {family} says anything");
-                let lists = kinds.iter().map(|(what, kinds)| {
-                    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
-                    format!("**{what}** {}", kinds.join(", "))
-                });
-                lists.collect::<Vec<_>>().join("; ")
-            }
-        };
+        let reads = configured.map_or_else(
+            || told(*family, &kinds(&lines)),
+            |(_, what)| (*what).to_owned(),
+        );
         let (captured, further) = (captured(*family), lines.len());
         writeln!(
             page,

@@ -282,13 +282,12 @@ impl Judge {
             }
         }
         if !call.kind.is_empty() {
-            match AlarmKind::from_word(&call.kind) {
-                Some(kind) => rule.kind = kind,
-                None => {
-                    let kinds: Vec<&str> = AlarmKind::ALL.iter().map(|k| k.word()).collect();
-                    let what = format!("is `{}`; allowed are {}", call.kind, kinds.join(", "));
-                    self.wrong(format!("calls[{n}].kind"), what);
-                }
+            if let Some(kind) = AlarmKind::from_word(&call.kind) {
+                rule.kind = kind;
+            } else {
+                let kinds: Vec<&str> = AlarmKind::ALL.iter().map(|k| k.word()).collect();
+                let what = format!("is `{}`; allowed are {}", call.kind, kinds.join(", "));
+                self.wrong(format!("calls[{n}].kind"), what);
             }
         }
         rule
