@@ -19,6 +19,7 @@ use tecs_protocol::family::{Family, Way};
 /// The tables of expectations over captured messages, by id.
 const CAPTURED: &[&str] = &[
     "protocol/tests/discovery_fixtures.rs",
+    "protocol/tests/espa444.rs",
     "protocol/tests/serial_fixtures.rs",
     "protocol/tests/zigbee2mqtt_fixtures.rs",
     "gateway/tests/map/captured.rs",
