@@ -36,7 +36,14 @@ impl Process {
             .append(true)
             .open(log)
             .with_context(|| format!("opening {}", log.display()))?;
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        // What a simulated home is told stands in its files: a variable of ours that steers something else is no key of it.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("TECS_") {
+                command.env_remove(name);
+            }
+        }
+        let child = command
             .args(args)
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
