@@ -1,5 +1,4 @@
-//! The closed list of what a source may speak, and the one place where a name becomes a reader. A family that this
-//! version does not speak yet has its name here all the same, so that a configuration can be told so by name.
+//! The closed list of what a source may speak, and the one place where a name becomes a reader. It reads nothing itself.
 
 use std::sync::Arc;
 
@@ -203,7 +202,7 @@ impl std::fmt::Display for Family {
     }
 }
 
-/// The reader of a broker's publishes; `None` for a family of another way, or one that is not yet spoken.
+/// The reader of a broker's publishes; `None` for a family of another way, or of a table that is not there.
 pub fn dialect(family: Family, options: &Options) -> Option<Box<dyn Dialect>> {
     match family {
         Family::Zigbee2Mqtt => {
@@ -255,7 +254,7 @@ pub fn dialect(family: Family, options: &Options) -> Option<Box<dyn Dialect>> {
     }
 }
 
-/// The reader of a serial line; `None` for a family of another way, or one that is not yet spoken.
+/// The reader of a serial line; `None` for a family of another way, or of a table that is not there.
 pub fn wire(family: Family, options: &Options) -> Option<Box<dyn Wire>> {
     match family {
         Family::JsonLines => Some(Box::new(JsonLines::new(options.longest))),

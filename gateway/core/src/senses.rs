@@ -23,7 +23,7 @@ pub use decoder::{Decoded, Decoder};
 enum Reader {
     Mqtt(Box<dyn Dialect>),
     Serial(Box<dyn Wire>),
-    /// A family that this version does not speak: the configuration's `check` says so.
+    /// A family that no source brings, or whose table is not there: the configuration's `check` says so.
     Deaf,
 }
 
