@@ -37,8 +37,13 @@ pub struct Page {
 
 impl Page {
     /// The page of these records, which follow one another from `key.first`.
-    pub fn of<'a>(key: PageKey, records: impl IntoIterator<Item = &'a Bytes>) -> Self {
-        let mut bytes = Vec::new();
+    pub fn of<'a>(
+        key: PageKey,
+        records: impl IntoIterator<Item = &'a Bytes, IntoIter: Clone>,
+    ) -> Self {
+        let records = records.into_iter();
+        // To the byte: a page may wait in memory for a slow disk.
+        let mut bytes = Vec::with_capacity(records.clone().map(|r| Self::cost(r.len())).sum());
         let mut count = 0;
         for record in records {
             bytes.push(TAG);

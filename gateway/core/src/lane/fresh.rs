@@ -136,10 +136,12 @@ impl LaneBox {
             Page::of(key, records.map(|f| &f.bytes))
         };
         let mut notes = Vec::new();
-        for n in run {
+        for (n, record) in run.iter().zip(page.records()?) {
             if let Some(fresh) = self.fresh.get_mut(*n) {
                 fresh.keeping = true;
                 fresh.fold = None;
+                // The page's own bytes: while the disk takes its time nothing is held twice.
+                fresh.bytes = record;
                 notes.extend(fresh.notes.iter().cloned());
             }
         }
