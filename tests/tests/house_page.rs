@@ -124,7 +124,7 @@ async fn without_scripts_the_page_shows_an_alarm_by_itself_and_it_is_claimed_att
     page.until("body", "Claimed by Ada", SOON);
     let case = house.hubs[0].api.open(HOME).await.unwrap()[0].id;
     page.visits(&format!("{address}/cases/{case}"));
-    page.clicks(&format!("form[action='/cases/{case}/attend'] button"));
+    page.clicks("#act-attend");
     page.until("body", "Attended by Ada", SOON);
     // The whole page is there: nothing moves any more between looking and pressing.
     page.until("footer", "Shown as of", SOON);

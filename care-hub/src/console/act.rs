@@ -3,7 +3,7 @@
 
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -13,7 +13,7 @@ use super::pages::{With, case_with};
 use super::view::name;
 use super::{Shared, Trouble, who};
 use crate::state::Hub;
-use crate::store::{Act, Acted, CaseId, Closing, Outcome, Words};
+use crate::store::{Act, Acted, CaseId, Closing, Outcome, Person, Words};
 
 /// What the timeline says when somebody looked at the access note.
 pub(crate) const ACCESS_SHOWN: &str = "Looked at how to get in (the home’s access note).";
@@ -68,7 +68,7 @@ impl Deed {
 pub(crate) struct Fields {
     /// The page's own secret; JSON needs none, because other sites cannot send it.
     pub(crate) token: String,
-    /// Who acts; a form has its cookie for that.
+    /// Who acts, where no cookie says it.
     pub(crate) who: String,
     /// A note; in JSON also the note of a closing.
     pub(crate) note: String,
@@ -169,26 +169,30 @@ pub(crate) async fn form(
     Form(fields): Form<Fields>,
 ) -> Result<Response, Trouble> {
     let (id, deed) = (CaseId(id), Deed::from_word(&deed).ok_or(Trouble::Nothing)?);
+    let known = who::who(&headers);
+    let remembers = known.is_none();
+    let who = known.or_else(|| Person::new(&fields.who));
     let not_done = |status, heading, text: String, fields: Fields| With {
         status,
         told: Some((heading, text)),
         typed: fields.typed(deed),
+        who: who.clone(),
         ..With::default()
     };
     if !console.token.is(&fields.token) {
         let text = "The page is older than this run of the care hub. Nothing was saved: look at it, then send it again.";
         let with = not_done(StatusCode::FORBIDDEN, "Not saved", text.to_owned(), fields);
-        return case_with(&console, &headers, id, with).await;
+        return case_with(&console, id, with).await;
     }
-    let Some(who) = who::who(&headers) else {
-        let text = "Say who you are first (at the top of the page), then send it again.";
+    let Some(by) = who.clone() else {
+        let text = "Say who you are, then send it again.";
         let with = not_done(
             StatusCode::UNAUTHORIZED,
             "Who are you?",
             text.to_owned(),
             fields,
         );
-        return case_with(&console, &headers, id, with).await;
+        return case_with(&console, id, with).await;
     };
     let act = match deed.act(&fields) {
         Ok(act) => act,
@@ -199,31 +203,28 @@ pub(crate) async fn form(
                 missing.to_owned(),
                 fields,
             );
-            return case_with(&console, &headers, id, with).await;
+            return case_with(&console, id, with).await;
         }
     };
     let now_ms = Hub::now_ms();
-    let acted = console.hub.store.act(id, who, act, now_ms).await?;
-    match (refusal(&acted, now_ms), deed) {
-        (Some((StatusCode::NOT_FOUND, ..)), _) => Err(Trouble::Nothing),
+    let cookie = remembers.then(|| [(header::SET_COOKIE, who::remember(&by))]);
+    let acted = console.hub.store.act(id, by, act, now_ms).await?;
+    let answer = match (refusal(&acted, now_ms), deed) {
+        (Some((StatusCode::NOT_FOUND, ..)), _) => return Err(Trouble::Nothing),
         (Some((status, _, text)), _) => {
-            case_with(
-                &console,
-                &headers,
-                id,
-                not_done(status, "Not done", text, fields),
-            )
-            .await
+            case_with(&console, id, not_done(status, "Not done", text, fields)).await?
         }
         (None, Deed::Access) => {
             let with = With {
                 shows_access: true,
+                who,
                 ..With::default()
             };
-            case_with(&console, &headers, id, with).await
+            case_with(&console, id, with).await?
         }
         (None, Deed::Claim | Deed::Release | Deed::Attend | Deed::Note | Deed::Close) => {
-            Ok(Redirect::to(&format!("/cases/{id}")).into_response())
+            Redirect::to(&format!("/cases/{id}")).into_response()
         }
-    }
+    };
+    Ok((cookie, answer).into_response())
 }

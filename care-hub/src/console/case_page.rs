@@ -92,26 +92,39 @@ impl CasePage<'_> {
     /// Claim, attend, give back: as far as they make sense now.
     fn acts(&self) -> Markup {
         let me = self.who.map(|who| name(who.as_str()));
-        let one = |act: &str, text: &str, second: bool| {
+        let button = |act: &str, text: &str, second: bool| {
             html! {
-                form method="post" action={ "/cases/" (self.row.id) "/" (act) } {
-                    input type="hidden" name="token" value=(self.token);
-                    button id={ "act-" (act) } .second[second] type="submit" { (text) }
-                }
+                button id={ "act-" (act) } .second[second] type="submit"
+                    formaction={ "/cases/" (self.row.id) "/" (act) } { (text) }
             }
         };
         html! {
-            div.acts {
-                @match &self.row.standing {
-                    Standing::Waiting => { (one("claim", "Claim", false)) (one("attend", "Claim and attend", true)) }
-                    Standing::With { who, attending, .. } if Some(who) == me.as_ref() => {
-                        @if !attending { (one("attend", "I am attending", false)) }
-                        (one("claim", "Keep it: renew my claim", true))
-                        (one("release", "Give it back", true))
-                    }
-                    Standing::With { who, .. } => { p { strong { (who) } " sees to it. You can add a note." } }
-                    Standing::Closed { .. } => {}
+            @match &self.row.standing {
+                Standing::Waiting => form method="post" {
+                    (self.signed("acts"))
+                    div.acts { (button("claim", "Claim", false)) (button("attend", "Claim and attend", true)) }
                 }
+                Standing::With { who, attending, .. } if Some(who) == me.as_ref() => form method="post" {
+                    (self.signed("acts"))
+                    div.acts {
+                        @if !attending { (button("attend", "I am attending", false)) }
+                        (button("claim", "Keep it: renew my claim", true))
+                        (button("release", "Give it back", true))
+                    }
+                }
+                Standing::With { who, .. } => { div.acts { p { strong { (who) } " sees to it. You can add a note." } } }
+                Standing::Closed { .. } => {}
+            }
+        }
+    }
+
+    /// What every form carries: the page's token and, from somebody who has not said a name yet, the name.
+    fn signed(&self, form: &str) -> Markup {
+        html! {
+            input type="hidden" name="token" value=(self.token);
+            @if self.who.is_none() {
+                label for={ "who-" (form) } { "Your name" }
+                input id={ "who-" (form) } type="text" name="who" required maxlength=(Person::LONGEST) autocomplete="name";
             }
         }
     }
@@ -141,7 +154,7 @@ impl CasePage<'_> {
                 p.quiet { "The register has no access note." }
             } @else {
                 form method="post" action={ "/cases/" (self.row.id) "/access" } {
-                    input type="hidden" name="token" value=(self.token);
+                    (self.signed("access"))
                     button .second type="submit" { "Show how to get in" }
                     p.quiet { "The timeline keeps who looked at it, and when." }
                 }
@@ -165,7 +178,7 @@ impl CasePage<'_> {
             section.card aria-labelledby="note-title" {
                 h2 #note-title { "Add a note" }
                 form method="post" action={ "/cases/" (self.row.id) "/note" } {
-                    input type="hidden" name="token" value=(self.token);
+                    (self.signed("note"))
                     label for="note" { "Note" }
                     textarea #note name="note" required maxlength=(Words::LONGEST) { "\n" (self.typed.note) }
                     div.acts { button .second type="submit" { "Add the note" } }
@@ -181,7 +194,7 @@ impl CasePage<'_> {
             section.card aria-labelledby="close-title" {
                 h2 #close-title { "Close the case" }
                 form method="post" action={ "/cases/" (self.row.id) "/close" } {
-                    input type="hidden" name="token" value=(self.token);
+                    (self.signed("close"))
                     input type="hidden" name="seen_count" value=(self.row.times);
                     fieldset {
                         legend { "How did it end?" }

@@ -77,7 +77,9 @@
   function replace(now, next) {
     const focused = now.contains(document.activeElement) ? document.activeElement.id : "";
     const opened = [...now.querySelectorAll("details")].map((d) => d.open);
+    const typed = [...now.querySelectorAll("input[type=text][id]")].map((field) => [field.id, field.value]);
     now.replaceWith(next);
+    for (const [id, text] of typed) if ($(id)) $(id).value = text;
     next.querySelectorAll("details").forEach((d, i) => { d.open = Boolean(opened[i]); });
     const to = focused && ($(focused) || next.querySelector("a, button"));
     if (to) to.focus({ preventScroll: true });

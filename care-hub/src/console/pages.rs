@@ -11,7 +11,7 @@ use super::shell::{Frame, Hears, Here};
 use super::view::Row;
 use super::{Console, Shared, Trouble, home_page, queue, who};
 use crate::state::Hub;
-use crate::store::{Case, CaseId, Queue};
+use crate::store::{Case, CaseId, Person, Queue};
 
 /// `GET /`: the open alarms.
 pub(crate) async fn alarms(
@@ -124,9 +124,10 @@ pub(crate) async fn case(
 ) -> Result<Response, Trouble> {
     let with = With {
         whole: how_much.whole,
+        who: who::who(&headers),
         ..With::default()
     };
-    case_with(&console, &headers, CaseId(id), with).await
+    case_with(&console, CaseId(id), with).await
 }
 
 /// What a case's page says besides the case.
@@ -137,12 +138,13 @@ pub(crate) struct With {
     pub(crate) typed: Typed,
     pub(crate) shows_access: bool,
     pub(crate) whole: bool,
+    /// Who looks at it.
+    pub(crate) who: Option<Person>,
 }
 
 /// The page of a case, also as the answer to a form.
 pub(crate) async fn case_with(
     console: &Console,
-    headers: &HeaderMap,
     id: CaseId,
     with: With,
 ) -> Result<Response, Trouble> {
@@ -166,7 +168,7 @@ pub(crate) async fn case_with(
         title: case_page::title(&row),
         here: Here::Elsewhere,
         path: format!("/cases/{id}"),
-        who: who::who(headers),
+        who: with.who,
         now_ms,
         open: (alarms.len(), technical.len()),
         hears: Hears::Cases,

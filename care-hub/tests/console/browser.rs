@@ -60,9 +60,14 @@ impl Browser {
             .post("/who", &[("token", &token), ("who", who)])
             .await;
         assert_eq!(said.status, StatusCode::SEE_OTHER);
-        let cookie = said.headers[header::SET_COOKIE].to_str().unwrap();
-        browser.cookie = cookie.split(';').next().map(str::to_owned);
+        browser.keep_cookie(&said);
         browser
+    }
+
+    /// Keeps the cookie that a page sets.
+    pub(crate) fn keep_cookie(&mut self, page: &Page) {
+        let cookie = page.headers[header::SET_COOKIE].to_str().unwrap();
+        self.cookie = cookie.split(';').next().map(str::to_owned);
     }
 
     pub(crate) async fn get(&self, path: &str) -> Page {

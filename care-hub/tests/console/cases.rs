@@ -1,6 +1,6 @@
 //! What people do with a case: claim, attend, note, close; who is told what; and a timeline that only grows.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use serde_json::{Value, json};
 use tecs_hub::store::CaseId;
 use tecs_protocol::vocabulary::{AlarmKind, Urgency};
@@ -57,7 +57,27 @@ async fn a_person_without_a_name_is_asked_for_it_and_keeps_what_was_typed() {
     let nobody = Browser::new(&room.router);
     let page = press(&nobody, id, "note", &[("note", "talked to her")]).await;
     assert_eq!(page.status, StatusCode::UNAUTHORIZED);
-    page.places(&["Say who you are first", "talked to her</textarea>"]);
+    page.places(&["Say who you are,", "talked to her</textarea>"]);
+}
+
+#[tokio::test]
+async fn a_person_says_a_name_with_the_claim_and_is_known_from_then_on() {
+    let mut room = Room::open();
+    let id = fall(&mut room).await;
+    let mut browser = Browser::new(&room.router);
+    let page = browser.get(&format!("/cases/{id}")).await;
+    page.places(&["Your name", "id=\"act-claim\""]);
+    let claimed = press(&browser, id, "claim", &[("who", "Amal")]).await;
+    assert_eq!(claimed.status, StatusCode::SEE_OTHER);
+    browser.keep_cookie(&claimed);
+    let page = browser.get(claimed.location()).await;
+    page.places(&["You are <strong>Amal</strong>", "Give it back"]);
+    assert!(!page.text.contains("Your name"));
+    let again = press(&browser, id, "attend", &[("who", "Somebody else")]).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER);
+    assert!(!again.headers.contains_key(header::SET_COOKIE));
+    let last = timeline(&browser, id).await;
+    assert_eq!(last.last().unwrap()["by"], "Amal");
 }
 
 #[tokio::test]
