@@ -3,22 +3,24 @@
 
 use std::fs::File;
 use std::io::{Seek as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::figures::{Used, Waits, per, round};
 use super::mqtt::{Caller, Client, Packet};
-use super::wire::round_trips;
+use super::wire::Trip;
 use super::words::BYTES;
 
 /// Syncs and pages, each.
 const SYNCS: u64 = 200;
-/// Between two syncs that are taken beside something else.
-const MEANWHILE: Duration = Duration::from_millis(200);
+/// Between two that are taken beside something else: not in step with what comes twenty times a second.
+const MEANWHILE: Duration = Duration::from_millis(187);
 /// Messages over the broker, and round trips.
 const TRIPS: usize = 400;
 /// A page, and what an event takes in it, bytes: the gateway's own page, and what decision 002 counts with.
@@ -27,12 +29,40 @@ const EVENT: usize = 250;
 /// A topic that no gateway reads.
 const TOPIC: &str = "zigbee2mqtt/bench/a/hop";
 
-/// The limits of one run.
-#[derive(Debug)]
-pub(super) struct Limits {
+/// The parts of an alarm's way: a sync, a hop over the broker and a round trip on the wire.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
     sync: Waits,
     hop: Waits,
     trip: Waits,
+}
+
+impl Parts {
+    /// What an alarm's way costs at least, ms: each part at p50.
+    pub(super) fn floor_ms(&self) -> f64 {
+        let parts = [&self.sync, &self.hop, &self.trip];
+        parts.iter().map(|p| p.at(500) as f64).sum::<f64>() / 1_000.0
+    }
+
+    /// The same with another run's sync: a disk's own pace changes by twenty times from one minute to the next.
+    pub(super) fn floor_with_sync_of_ms(&self, other: &Self) -> f64 {
+        self.floor_ms() + (other.sync.at(500) as f64 - self.sync.at(500) as f64) / 1_000.0
+    }
+
+    pub(super) fn told(&self) -> Value {
+        json!({
+            "fdatasync": self.sync.told(),
+            "mqtt_hop": self.hop.told(),
+            "grpc_round_trip": self.trip.told(),
+        })
+    }
+}
+
+/// The limits of one run.
+#[derive(Debug)]
+pub(super) struct Limits {
+    /// Each part by itself, one after another without a pause.
+    pub(super) parts: Parts,
     segment: (f64, f64),
 }
 
@@ -51,44 +81,67 @@ impl Limits {
             anyhow::Ok(found)
         })
         .await??;
-        let hop = tokio::task::spawn_blocking(move || hops(&devices)).await??;
-        let trip = round_trips(tls, gateway, BYTES, TRIPS).await?;
+        let hop = tokio::task::spawn_blocking(move || {
+            let mut hop = Hop::open(&devices)?;
+            (0..TRIPS).map(|_| hop.once()).collect::<Result<_, _>>()
+        })
+        .await??;
+        let mut trip = Trip::open(tls, gateway, BYTES).await?;
+        let mut trips = Vec::with_capacity(TRIPS);
+        for _ in 0..TRIPS {
+            trips.push(trip.once().await?);
+        }
+        let trip = trips.into_iter().collect();
         Ok(Self {
-            sync,
-            hop,
-            trip,
+            parts: Parts { sync, hop, trip },
             segment,
         })
     }
 
-    /// What an alarm's way costs at least, ms: a sync, a round trip and a hop, each at p50. The sync is that of the same
-    /// seconds: a disk's own pace changes by twenty times from one minute to the next.
-    pub(super) fn alarm_floor_ms(&self, sync: &Waits) -> f64 {
-        let parts = [sync, &self.hop, &self.trip];
-        parts.iter().map(|p| p.at(500) as f64).sum::<f64>() / 1_000.0
-    }
-
     pub(super) fn told(&self) -> Value {
-        json!({
-            "fdatasync": self.sync.told(),
-            "mqtt_hop": self.hop.told(),
-            "grpc_round_trip": self.trip.told(),
-            "segment_file": { "events_per_s": round(self.segment.0), "bytes_per_event": round(self.segment.1) },
-        })
+        let segment = json!({ "events_per_s": round(self.segment.0), "bytes_per_event": round(self.segment.1) });
+        let mut told = self.parts.told();
+        if let Some(told) = told.as_object_mut() {
+            told.insert("segment_file".to_owned(), segment);
+        }
+        told
     }
 }
 
-/// A sync now and then, until it is enough: what the disk does while something else is measured.
-pub(super) fn syncs_meanwhile(folder: &Path, enough: &AtomicBool) -> anyhow::Result<Waits> {
-    let path = folder.join("limits");
-    let mut file = reserved(&path)?;
-    let mut waits = Vec::new();
+/// Each part now and then, until it is enough: what a machine that mostly rests takes for them while alarms come.
+pub(super) async fn parts_meanwhile(
+    folder: PathBuf,
+    devices: Caller,
+    tls: PathBuf,
+    gateway: String,
+    enough: Arc<AtomicBool>,
+) -> anyhow::Result<Parts> {
+    let mut trip = Trip::open(&tls, &gateway, BYTES).await?;
+    let until = Arc::clone(&enough);
+    let others = tokio::task::spawn_blocking(move || {
+        let path = folder.join("limits");
+        let (mut file, mut hop) = (reserved(&path)?, Hop::open(&devices)?);
+        let (mut syncs, mut hops) = (Vec::new(), Vec::new());
+        while !until.load(Ordering::Relaxed) {
+            syncs.push(synced(&mut file)?);
+            std::thread::sleep(MEANWHILE / 2);
+            hops.push(hop.once()?);
+            std::thread::sleep(MEANWHILE / 2);
+        }
+        std::fs::remove_file(&path)?;
+        anyhow::Ok((syncs, hops))
+    });
+    let mut trips = Vec::new();
     while !enough.load(Ordering::Relaxed) {
-        waits.push(synced(&mut file)?);
-        std::thread::sleep(MEANWHILE);
+        sleep(MEANWHILE).await;
+        trips.push(trip.once().await?);
     }
-    std::fs::remove_file(&path)?;
-    Ok(waits.into_iter().collect())
+    let (syncs, hops) = others.await??;
+    Ok(Parts {
+        sync: syncs.into_iter().collect(),
+        hop: hops.into_iter().collect(),
+        trip: trips.into_iter().collect(),
+    })
 }
 
 fn synced(file: &mut File) -> anyhow::Result<u64> {
@@ -136,25 +189,34 @@ fn segment(path: &Path) -> anyhow::Result<(f64, f64)> {
 }
 
 /// From one client to another over the broker, at `QoS` 1, one at a time.
-fn hops(devices: &Caller) -> anyhow::Result<Waits> {
-    let mut ear = Client::call(devices, "tecs-load-ear")?;
-    ear.subscribe(TOPIC)?;
-    let mut mouth = Client::call(devices, "tecs-load-mouth")?;
-    let mut waits = Vec::new();
-    for _ in 0..TRIPS {
+struct Hop {
+    ear: Client,
+    mouth: Client,
+}
+
+impl Hop {
+    fn open(devices: &Caller) -> anyhow::Result<Self> {
+        let mut ear = Client::call(devices, "tecs-load-ear")?;
+        ear.subscribe(TOPIC)?;
+        let mouth = Client::call(devices, "tecs-load-mouth")?;
+        Ok(Self { ear, mouth })
+    }
+
+    /// From the publish to the ear, µs.
+    fn once(&mut self) -> anyhow::Result<u64> {
         let began = Instant::now();
-        mouth.publish(TOPIC, &[b'x'; BYTES], 1);
-        mouth.flush()?;
+        self.mouth.publish(TOPIC, &[b'x'; BYTES], 1);
+        self.mouth.flush()?;
         let id = loop {
-            match ear.next()? {
+            match self.ear.next()? {
                 Packet::Publish { id, .. } => break id,
                 Packet::ConnAck { .. } => bail!("the broker greets twice"),
                 Packet::SubAck | Packet::PubAck | Packet::Other => {}
             }
         };
-        waits.push(u64::try_from(began.elapsed().as_micros())?);
-        ear.acknowledge(id)?;
-        while mouth.acknowledged(Duration::from_secs(10))? == 0 {}
+        let took = u64::try_from(began.elapsed().as_micros())?;
+        self.ear.acknowledge(id)?;
+        while self.mouth.acknowledged(Duration::from_secs(10))? == 0 {}
+        Ok(took)
     }
-    Ok(waits.into_iter().collect())
 }

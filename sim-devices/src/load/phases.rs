@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
+use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::figures::{Used, Waits, now_us};
-use super::limits::syncs_meanwhile;
+use super::figures::{Used, now_us};
+use super::limits::{Parts, parts_meanwhile};
 use super::speaker::{Said, Speech, speak};
 use super::street::Street;
 use super::words::Kind;
@@ -32,6 +33,9 @@ const ACKNOWLEDGED: &str = "tecs_gateway_acknowledged_total";
 const WAITING: &str = "tecs_gateway_queue_records";
 const SYNCS: &str = "tecs_gateway_syncs_total";
 const PAGES: &str = "tecs_gateway_pages_total";
+
+/// The parts as they are measured beside a phase.
+type PartsMeanwhile = JoinHandle<anyhow::Result<Parts>>;
 
 /// Everything used up to a moment.
 #[derive(Debug, Clone, Copy, Default)]
@@ -59,8 +63,8 @@ pub(super) struct Noted {
     pub(super) online: Phase,
     pub(super) steady: Phase,
     pub(super) paced: Phase,
-    /// What syncs took in the same seconds.
-    pub(super) paced_sync: Waits,
+    /// What the parts of an alarm's way took in the same seconds.
+    pub(super) paced_parts: Parts,
     pub(super) offline: Phase,
     /// When the last of the backlog had been acknowledged.
     pub(super) taken_in_us: u64,
@@ -115,12 +119,10 @@ impl Load {
         noted.idle.to = self.mark();
         noted.online = self.online(amounts).await?;
         noted.steady = self.steady(amounts).await?;
-        let (work, enough) = (self.work.clone(), Arc::new(AtomicBool::new(false)));
-        let until = Arc::clone(&enough);
-        let syncs = tokio::task::spawn_blocking(move || syncs_meanwhile(&work, &until));
+        let (parts, enough) = self.parts_meanwhile()?;
         let paced = self.paced(amounts).await;
         enough.store(true, Ordering::Relaxed);
-        (noted.paced, noted.paced_sync) = (paced?, syncs.await??);
+        (noted.paced, noted.paced_parts) = (paced?, parts.await??);
         noted.flood_peak_kib = self.mark().gateway.peak_kib;
         self.street.forget_peaks();
         (noted.offline, noted.taken_in_us) = self.offline(amounts.backlog).await?;
@@ -154,7 +156,21 @@ impl Load {
         Ok(Phase { said, from, to })
     }
 
-    /// A home's pace: alarms and routine words side by side.
+    /// What the first home's machine takes for the parts of an alarm's way, until it is enough.
+    fn parts_meanwhile(&self) -> anyhow::Result<(PartsMeanwhile, Arc<AtomicBool>)> {
+        let enough = Arc::new(AtomicBool::new(false));
+        let first = self.street.homes.first().context("no home")?;
+        let parts = parts_meanwhile(
+            self.work.clone(),
+            first.home.devices()?,
+            self.street.tls.clone(),
+            first.home.id.clone(),
+            Arc::clone(&enough),
+        );
+        Ok((tokio::spawn(parts), enough))
+    }
+
+    /// A home's pace: alarms, and routine words between them.
     async fn paced(&mut self, amounts: Amounts) -> anyhow::Result<Phase> {
         let from = self.mark();
         let count = amounts.paced_s.saturating_mul(rounded(amounts.paced_per_s));
@@ -163,7 +179,11 @@ impl Load {
             self.speech(Kind::Alarm, count, rate),
             self.speech(Kind::Routine, count, rate),
         );
-        let (mut said, words) = tokio::try_join!(self.say(&alarms), self.say(&words))?;
+        let between = async {
+            sleep(Duration::from_secs_f64(0.5 / amounts.paced_per_s)).await;
+            self.say(&words).await
+        };
+        let (mut said, words) = tokio::try_join!(self.say(&alarms), between)?;
         said.extend(words);
         self.empties().await?;
         let to = self.mark();

@@ -182,14 +182,15 @@ impl Evidence<'_> {
         let alarms = self.waits(phase, Kind::Alarm);
         let seconds = seconds(phase.from.at_us, phase.to.at_us);
         let used = phase.to.gateway.cpu_s - phase.from.gateway.cpu_s;
-        let sync = &self.noted.paced_sync;
-        let floor = self.limits.alarm_floor_ms(sync);
+        let parts = &self.noted.paced_parts;
+        let hot = self.limits.parts.floor_with_sync_of_ms(parts);
+        let over = |floor: f64| round(alarms.at(500) as f64 / 1_000.0 / floor.max(0.001));
         json!({
             "events": count,
             "alarms": alarms.told(),
-            "fdatasync_meanwhile": sync.told(),
-            "alarm_floor_ms": round(floor),
-            "alarm_p50_over_floor": round(alarms.at(500) as f64 / 1_000.0 / floor.max(0.001)),
+            "meanwhile": parts.told(),
+            "alarm_p50_over_floor": over(parts.floor_ms()),
+            "alarm_p50_over_hot_floor": over(hot),
             "routine": self.waits(phase, Kind::Routine).told(),
             "gateway_cpu_percent": round(100.0 * used / seconds.max(0.001)),
             "bytes_written_per_event": written(phase, count),

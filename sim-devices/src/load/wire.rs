@@ -10,6 +10,7 @@ use tecs_protocol::hub::PROTOCOL;
 use tecs_protocol::hub::v1::{self, FromHome, FromHub, from_home, from_hub};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::TcpIncoming;
@@ -18,7 +19,6 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::ca::Pair;
 
-use super::figures::Waits;
 use super::stub::care_hub_client::CareHubClient;
 use super::stub::care_hub_server::{CareHub, CareHubServer};
 
@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const OUT: usize = 64;
 /// Buffers of one stream, bytes: a thousand homes are one process here.
 const FLOW: u32 = 64 << 10;
+/// Round trips that are not counted.
+const TRIED: usize = 40;
 
 /// One home's stream.
 pub(super) struct Link {
@@ -137,39 +139,56 @@ impl CareHub for Echo {
     }
 }
 
-/// What a bare round trip takes: a record of `bytes` there, a receipt back, one at a time.
-pub(super) async fn round_trips(
-    tls: &Path,
-    gateway: &str,
-    bytes: usize,
-    times: usize,
-) -> anyhow::Result<Waits> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let at = listener.local_addr()?;
-    let config = ServerTlsConfig::new()
-        .identity(identity(&Pair::at(tls, "hub"))?)
-        .client_ca_root(authority(tls)?);
-    let server = Server::builder()
-        .tls_config(config)?
-        .add_service(CareHubServer::new(Echo))
-        .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)));
-    let server = tokio::spawn(server);
-    let mut link = Link::call(at, tls, gateway).await?;
-    let parcel = v1::Parcel {
-        first_seq: 1,
-        records: vec![vec![7; bytes].into()],
-        ..v1::Parcel::default()
-    };
-    let mut waits = Vec::with_capacity(times);
-    // The first few open buffers and warm caches.
-    for n in 0..times + times / 10 {
-        let began = Instant::now();
-        link.say(from_home::Says::Parcel(parcel.clone())).await?;
-        link.hear().await?;
-        if n >= times / 10 {
-            waits.push(u64::try_from(began.elapsed().as_micros())?);
+/// The bare wire: a record there, a receipt back, one at a time, and nothing behind it.
+pub(super) struct Trip {
+    link: Link,
+    parcel: v1::Parcel,
+    server: JoinHandle<Result<(), tonic::transport::Error>>,
+}
+
+impl Trip {
+    /// An echo, and a stream to it as this gateway; records of so many bytes.
+    pub(super) async fn open(tls: &Path, gateway: &str, bytes: usize) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let at = listener.local_addr()?;
+        let config = ServerTlsConfig::new()
+            .identity(identity(&Pair::at(tls, "hub"))?)
+            .client_ca_root(authority(tls)?);
+        let server = Server::builder()
+            .tls_config(config)?
+            .add_service(CareHubServer::new(Echo))
+            .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)));
+        let server = tokio::spawn(server);
+        let parcel = v1::Parcel {
+            first_seq: 1,
+            records: vec![vec![7; bytes].into()],
+            ..v1::Parcel::default()
+        };
+        let link = Link::call(at, tls, gateway).await?;
+        let mut trip = Self {
+            link,
+            parcel,
+            server,
+        };
+        // The first few open buffers and warm caches.
+        for _ in 0..TRIED {
+            trip.once().await?;
         }
+        Ok(trip)
     }
-    server.abort();
-    Ok(waits.into_iter().collect())
+
+    /// There and back, µs.
+    pub(super) async fn once(&mut self) -> anyhow::Result<u64> {
+        let began = Instant::now();
+        let says = from_home::Says::Parcel(self.parcel.clone());
+        self.link.say(says).await?;
+        self.link.hear().await?;
+        Ok(u64::try_from(began.elapsed().as_micros())?)
+    }
+}
+
+impl Drop for Trip {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
 }
