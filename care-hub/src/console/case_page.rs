@@ -155,7 +155,7 @@ impl CasePage<'_> {
             } @else {
                 form method="post" action={ "/cases/" (self.row.id) "/access" } {
                     (self.signed("access"))
-                    button .second type="submit" { "Show how to get in" }
+                    div.acts { button .second type="submit" { "Show how to get in" } }
                     p.quiet { "The timeline keeps who looked at it, and when." }
                 }
             }
