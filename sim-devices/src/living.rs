@@ -16,7 +16,7 @@ use crate::home::{Home, Spec};
 use crate::models::Path;
 use crate::monitor::Monitor;
 use crate::oximeter::Oximeter;
-use crate::panel::{Manner, Panel};
+use crate::panel::{Manner, Panel, STATION};
 use crate::paths::Way;
 use crate::port::{Port, Talker};
 use crate::receiver::Receiver;
@@ -332,6 +332,7 @@ fn talker(path: Path, home: &Home) -> Option<Box<dyn Talker>> {
     match path {
         Path::Espa444 => Some(Box::new(Panel::new(Manner::Control))),
         Path::Espa444Bridge => Some(Box::new(Panel::new(Manner::Bridge))),
+        Path::Espa444Station => Some(Box::new(Panel::new(Manner::Station(STATION)))),
         Path::Nonin => Some(Box::new(Oximeter::new(false))),
         Path::NoninDf8 => Some(Box::new(Oximeter::new(true))),
         Path::RfxTrx => Some(Box::new(Receiver::default())),

@@ -32,7 +32,9 @@ const WAITING: usize = 256;
 
 /// The control station's address, and the gateway's where it is a station.
 const CONTROL: u8 = b'1';
-const STATION: u8 = b'2';
+const GATEWAY: u8 = b'2';
+/// A panel's address where the gateway is the control station.
+pub const STATION: u8 = b'3';
 
 /// How a panel behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +147,7 @@ impl Panel {
     fn select(&mut self, now_ms: u64) {
         if self.manner == Manner::Control {
             self.out.extend(enquiry(CONTROL));
-            self.out.extend(enquiry(STATION));
+            self.out.extend(enquiry(GATEWAY));
         } else {
             self.out.extend(enquiry(CONTROL));
         }
@@ -167,7 +169,7 @@ impl Panel {
         match (self.manner, self.calls.is_empty()) {
             (Manner::Control, false) => self.select(now_ms),
             (Manner::Control, true) => {
-                self.out.extend(enquiry(STATION));
+                self.out.extend(enquiry(GATEWAY));
                 self.state = State::Polled { since_ms: now_ms };
             }
             (Manner::Bridge, false) => self.block(1, now_ms),

@@ -14,6 +14,8 @@ pub enum Path {
     Espa444,
     /// Through a nurse call bridge that never polls and opens with SOH.
     Espa444Bridge,
+    /// Through a nurse call panel that waits to be polled: the gateway is the control station.
+    Espa444Station,
     /// From a Nonin oximeter that stores spot checks (data format 13, or 8 where it is asked for).
     Nonin,
     /// From a Nonin oximeter that has data format 8 alone.
@@ -142,6 +144,7 @@ impl Path {
         Self::JsonLines,
         Self::Espa444,
         Self::Espa444Bridge,
+        Self::Espa444Station,
         Self::Nonin,
         Self::NoninDf8,
         Self::Rtl433,
@@ -174,6 +177,7 @@ impl Path {
             Self::JsonLines => port(Family::JsonLines, "serial", 115_200, None),
             Self::Espa444 => port(Family::Espa444, "nurse-call", 9_600, None),
             Self::Espa444Bridge => port(Family::Espa444, "call-bridge", 9_600, None),
+            Self::Espa444Station => port(Family::Espa444, "call-station", 9_600, None),
             Self::Nonin | Self::NoninDf8 => port(Family::Nonin, "", 9_600, Some("oximeter")),
             Self::EnOcean => port(Family::EnOceanEsp3, "enocean", 57_600, None),
             Self::RfxTrx => port(Family::RfxTrx, "rfxtrx", 38_400, None),

@@ -24,7 +24,7 @@ fn name(model: &Model) -> String {
     let nth = models().position(|m| m.word == word).unwrap();
     match (model.path, model.path.setting().and_then(|s| s.alone)) {
         (_, Some(alone)) => alone.to_owned(),
-        (Path::Espa444 | Path::Espa444Bridge, _) => (500 + nth).to_string(),
+        (Path::Espa444 | Path::Espa444Bridge | Path::Espa444Station, _) => (500 + nth).to_string(),
         (Path::Rtl433, _) if word == "radio_panic" => "X10-Security/f58e".to_owned(),
         (Path::Rtl433, _) if word == "radio_contact" => "Visonic-Powercode/6f4770".to_owned(),
         (Path::Rtl433, _) => "Nexus-TH/2/120".to_owned(),
@@ -214,6 +214,7 @@ fn every_deed_of_a_serial_device_is_heard_as_what_it_is() {
     for (path, model) in [
         (Path::Espa444, "nurse_call"),
         (Path::Espa444Bridge, "bridge_call"),
+        (Path::Espa444Station, "station_call"),
     ] {
         let due = |deed: &str| format!("{model} {deed}");
         let (press, call, reset) = (due("press"), due("call"), due("reset"));

@@ -35,6 +35,15 @@ pub(super) const MODELS: &[Model] = &[
         deeds: CALLS,
     },
     Model {
+        word: "station_call",
+        path: Path::Espa444Station,
+        vendor: "ESPA 4.4.4",
+        model: "call point",
+        description: "A call point on a panel that waits to be polled; its name is the call address",
+        fields: &[CALL],
+        deeds: CALLS,
+    },
+    Model {
         word: "oximeter",
         path: Path::Nonin,
         vendor: "Nonin",

@@ -53,7 +53,7 @@ pub(crate) fn encode(told: &Told<'_>) -> Result<Encoded, Cannot> {
     match told.spec.model.path {
         Path::Zigbee2Mqtt => Ok(zigbee::state(told)),
         Path::JsonLines => lines::line(told),
-        Path::Espa444 | Path::Espa444Bridge => Ok(wires::call(told)),
+        Path::Espa444 | Path::Espa444Bridge | Path::Espa444Station => Ok(wires::call(told)),
         Path::Nonin => Ok(wires::spot(told)),
         Path::NoninDf8 => Ok(wires::second(told)),
         Path::Rtl433 => radio::event(told),
@@ -91,6 +91,7 @@ pub(crate) fn publisher_of(spec: &Spec) -> &str {
         | Path::JsonLines
         | Path::Espa444
         | Path::Espa444Bridge
+        | Path::Espa444Station
         | Path::Nonin
         | Path::NoninDf8
         | Path::EnOcean
@@ -112,6 +113,7 @@ pub(crate) fn told_of(spec: &Spec) -> Vec<(String, String)> {
         | Path::JsonLines
         | Path::Espa444
         | Path::Espa444Bridge
+        | Path::Espa444Station
         | Path::Nonin
         | Path::NoninDf8
         | Path::Rtl433

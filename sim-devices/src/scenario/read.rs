@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use tecs_protocol::family::Family;
 use toml::Spanned;
 
 use super::entry::Entry;
 use super::keys::{ACTIONS, DEVICE_STEP, EVERY_EXPECT, EVERY_STEP, EXPECTS};
 use super::{Act, Expect, Expected, How, Scenario, Step, Until, World};
 use crate::home::{Home, LastSeen};
-use crate::models::{Does, Path};
+use crate::models::Does;
 use crate::toml_file::{Mistake, Text, one_of};
 
 /// What is waited for when a step does not say how long, s.
@@ -230,9 +231,8 @@ impl Entry<'_> {
     fn kill_during(&self) -> Result<Act, Mistake> {
         let device = self.device()?;
         let model = self.home.device(&device).map(|d| d.model);
-        let answers = model.is_some_and(|m| {
-            matches!(m.path, Path::Espa444 | Path::Espa444Bridge) && m.deed("press").is_some()
-        });
+        let answers = model
+            .is_some_and(|m| m.path.row().family == Family::Espa444 && m.deed("press").is_some());
         if !answers {
             let due = "the device must be a call point: no other line answers".to_owned();
             return Err(self.wrong("device", due));

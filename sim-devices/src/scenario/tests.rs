@@ -62,7 +62,7 @@ fn the_scenario_of_wires_reads_and_only_a_call_point_has_a_middle() {
     let read = |text: &str| Scenario::read(&Text::new("wires.toml", text), &home);
     let steps = read(wires).unwrap().steps;
     let during = |s: &&super::Step| matches!(s.act, Act::KillDuring { .. });
-    assert_eq!(steps.iter().filter(during).count(), 3);
+    assert_eq!(steps.iter().filter(during).count(), 4);
     let why = mistake("[[at]]\ndo = \"gateway_kill_during\"\ndevice = \"larder\"\n");
     assert!(
         why.starts_with("s.toml:7: the device must be a call point"),

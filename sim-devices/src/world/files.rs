@@ -10,6 +10,7 @@ use toml::{Table, Value};
 use crate::ca::Pair;
 use crate::home::{Home, Spec};
 use crate::models::{Does, Path as Way};
+use crate::panel::STATION;
 use crate::paths::Way as Carried;
 use crate::port::Port;
 
@@ -190,6 +191,14 @@ impl Places {
                 ]);
                 set("serial", serial.into());
             }
+        }
+        if way == Way::Espa444Station {
+            let station = char::from(STATION).to_string();
+            let stations = Value::Array(vec![text(station)]);
+            set(
+                "espa444",
+                table([("role", text("control")), ("stations", stations)]).into(),
+            );
         }
         if way == Way::Modbus {
             set("modbus", registers(home).into());
