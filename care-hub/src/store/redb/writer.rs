@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use redb::{Database, Durability};
+use redb::{Database, Durability, WriteTransaction};
 use tokio::sync::{broadcast, oneshot};
 
 use super::append::Changes;
@@ -164,20 +164,43 @@ impl Drop for Ending<'_> {
 /// The writer's life: until the line is closed and empty.
 pub(super) fn run(shelf: &Shelf, line: &Line, tell: &broadcast::Sender<Change>) {
     let _ending = Ending(line);
-    while let Some(mut jobs) = line.take() {
-        match commit(shelf, &mut jobs, tell) {
-            Ok(()) => jobs.into_iter().for_each(|job| job.answer(Ok(()))),
+    while let Some((jobs, done)) = turn(shelf, line) {
+        match done {
+            Ok(changes) => {
+                told(changes, tell);
+                answer(jobs, &Ok(()));
+            }
             // One of them met a value that does not read: each by itself, so that its neighbours are written.
             Err(StoreError::Unreadable { .. }) => {
                 for job in jobs {
                     let mut alone = vec![job];
-                    let done = commit(shelf, &mut alone, tell);
-                    answer(alone, &done);
+                    let done = transaction(shelf, &mut alone);
+                    answer(alone, &settled(shelf, done.map(|changes| told(changes, tell))));
                 }
             }
-            failed @ Err(_) => answer(jobs, &failed),
+            Err(e) => answer(jobs, &settled(shelf, Err(e))),
         }
     }
+}
+
+/// The jobs that were taken together, and what became of them.
+type Turned = (Vec<Box<dyn Job>>, Result<Changes, StoreError>);
+
+/// Takes what waits into one transaction: all jobs or none, durable when it says `Ok`. `None` once the line is closed and
+/// empty. The transaction is begun before anything waits: an alarm pays for its own bytes alone.
+fn turn(shelf: &Shelf, line: &Line) -> Option<Turned> {
+    let begun = shelf.get_or_open().and_then(|db| begin(&db));
+    let Ok(txn) = begun else {
+        // What was wrong with the disk then need not be wrong now.
+        let mut jobs = line.take()?;
+        let done = transaction(shelf, &mut jobs);
+        return Some((jobs, done));
+    };
+    let tables = Tables::open(&txn);
+    let mut jobs = line.take()?;
+    let done = tables.and_then(|tables| work(tables, &mut jobs));
+    let done = done.and_then(|changes| commit(txn).map(|()| changes));
+    Some((jobs, done))
 }
 
 fn answer(jobs: Vec<Box<dyn Job>>, done: &Result<(), StoreError>) {
@@ -190,42 +213,45 @@ fn answer(jobs: Vec<Box<dyn Job>>, done: &Result<(), StoreError>) {
     }
 }
 
-/// All jobs or none, durable when it returns `Ok`. After a fault of the disk the ledger is opened anew.
-fn commit(
-    shelf: &Shelf,
-    jobs: &mut [Box<dyn Job>],
-    tell: &broadcast::Sender<Change>,
-) -> Result<(), StoreError> {
-    let done = shelf.get_or_open().and_then(|db| transaction(&db, jobs));
-    match done {
-        Ok(changes) => {
-            for change in changes {
-                // Nobody listening is no fault.
-                let _ = tell.send(change);
-            }
-            Ok(())
-        }
-        Err(e) => {
-            if matches!(e, StoreError::Engine(_)) {
-                shelf.open_again();
-            }
-            Err(e)
-        }
+/// After a fault of the disk the ledger is opened anew.
+fn settled(shelf: &Shelf, done: Result<(), StoreError>) -> Result<(), StoreError> {
+    if matches!(done, Err(StoreError::Engine(_))) {
+        shelf.open_again();
+    }
+    done
+}
+
+fn told(changes: Changes, tell: &broadcast::Sender<Change>) {
+    for change in changes {
+        // Nobody listening is no fault.
+        let _ = tell.send(change);
     }
 }
 
-fn transaction(db: &Database, jobs: &mut [Box<dyn Job>]) -> Result<Changes, StoreError> {
+fn transaction(shelf: &Shelf, jobs: &mut [Box<dyn Job>]) -> Result<Changes, StoreError> {
+    let db = shelf.get_or_open()?;
+    let txn = begin(&db)?;
+    let changes = work(Tables::open(&txn)?, jobs)?;
+    commit(txn)?;
+    Ok(changes)
+}
+
+fn begin(db: &Database) -> Result<WriteTransaction, StoreError> {
     let mut txn = db.begin_write().map_err(engine)?;
     txn.set_durability(Durability::Immediate).map_err(engine)?;
     // After a kill the ledger opens at once instead of walking every page: alarms are waiting then.
     txn.set_quick_repair(true);
+    Ok(txn)
+}
+
+fn work(mut tables: Tables<'_>, jobs: &mut [Box<dyn Job>]) -> Result<Changes, StoreError> {
     let mut changes = Changes::new();
-    {
-        let mut tables = Tables::open(&txn)?;
-        for job in jobs {
-            job.run(&mut tables, &mut changes)?;
-        }
+    for job in jobs {
+        job.run(&mut tables, &mut changes)?;
     }
-    txn.commit().map_err(engine)?;
     Ok(changes)
+}
+
+fn commit(txn: WriteTransaction) -> Result<(), StoreError> {
+    txn.commit().map_err(engine)
 }
