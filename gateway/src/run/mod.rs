@@ -159,7 +159,7 @@ async fn daemon(config: Config, who: Identity, options: &Options) -> Result<(), 
     progress::watch(progress.clone(), notify.clone()).map_err(RunFault::machine("no watchdog"))?;
     notify.ready();
     tracing::info!(epoch = format!("{:016x}", who.epoch), state = %config.state_dir.display(), "running");
-    let ended = Loop {
+    let turns = Loop {
         gateway,
         intake,
         edges,
@@ -172,11 +172,11 @@ async fn daemon(config: Config, who: Identity, options: &Options) -> Result<(), 
         notify,
         started,
         taps: Taps::default(),
-    }
-    .run()
-    .await;
+    };
+    // As a task it is woken by the edges' tasks without a system call.
+    let ended = tokio::spawn(turns.run()).await;
     drop(admin);
-    ended
+    ended.unwrap_or_else(|fault| std::panic::resume_unwind(fault.into_panic()))
 }
 
 /// The local socket; without it the daemon runs all the same.
