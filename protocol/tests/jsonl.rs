@@ -412,3 +412,18 @@ proptest! {
         let _ = read(format!("{text}\n").as_bytes());
     }
 }
+
+#[test]
+fn a_line_that_was_half_said_when_the_port_closed_does_not_hide_the_next_one() {
+    let long = [b'x'; 100];
+    for before in [&b"{\"device\":\"co"[..], &long] {
+        let mut wire = JsonLines::new(64);
+        wire.read(before, 0, &mut Heard::default());
+        wire.closed(1);
+        assert_eq!(wire.held(), 0);
+        let mut heard = Heard::default();
+        wire.read(b"{\"device\":\"cord\",\"kind\":\"help\"}\n", 2, &mut heard);
+        assert_eq!(signals(&heard.messages).len(), 1, "{heard:?}");
+        assert_eq!(heard.messages[0].refusals, []);
+    }
+}
