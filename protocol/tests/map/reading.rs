@@ -182,3 +182,17 @@ fn a_line_that_was_half_said_when_the_port_closed_does_not_hide_the_next_one() {
         assert_eq!(heard.messages[0].signals.len(), 1, "{heard:?}");
     }
 }
+
+#[test]
+fn no_table_widens_what_a_percentage_can_be() {
+    for emit in [
+        json!({"kind": "humidity", "at": "/v"}),
+        json!({"kind": "humidity", "at": "/v", "range": [-60, 400]}),
+    ] {
+        let more = json!({"emit": [emit]});
+        assert_eq!(once(&more, &json!({"v": 100})).signals.len(), 1);
+        let message = once(&more, &json!({"v": 101}));
+        assert_eq!(message.signals, []);
+        assert!(matches!(&message.refusals[..], [Refusal::BadValue { .. }]));
+    }
+}
