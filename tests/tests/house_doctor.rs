@@ -316,6 +316,11 @@ async fn doctor_names_the_disk_that_has_turned_read_only() {
 
     // The daemon itself does not end for it: it says the same, and alarms go on.
     house.gateway.comes().await;
+    until("the daemon has tried to open its journal", SOON, || {
+        let notes = house.gateway.status().unwrap()["notes"].to_string();
+        notes.contains("Read-only file system")
+    })
+    .await;
     let awake = doctor(&house);
     let why = awake.why("journal: daemon");
     assert!(why.contains("Read-only file system"), "{why}");
