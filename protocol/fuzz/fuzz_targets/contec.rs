@@ -23,7 +23,7 @@ fuzz_target!(|input: &[u8]| {
         held: Contec::held,
         holds: 9,
         cuts: |_| true,
-        framed: framed,
+        framed,
     };
     play(&line, input, |_, _, heard| no_saturation_of_zero(heard));
 });
