@@ -5,6 +5,7 @@
 #   TECS_WORLDS=200       seeded worlds of the storm                       CI: 2000
 #   TECS_ROUNDS=          kills -9 and power cuts of the journal, each     CI: 12
 #   TECS_KILL_ROUNDS=8    kills -9 of the care hub                         CI: 12
+#   TECS_FUZZ_SECONDS=0   seconds of tests/fuzz.sh for each decoder; read by .ci/run
 #   TECS_SEED=, TECS_FIRST_SEED=   play one failure again; begin elsewhere
 #   TECS_REGENERATE=1     write the generated message types anew instead of comparing them
 #
@@ -21,15 +22,8 @@ for program in cargo cc git; do
     }
 done
 
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
-        sudo "$@"
-    else
-        return 1
-    fi
-}
+# shellcheck source=/dev/null # It lies beside this script.
+. tests/as_root.sh
 
 # program, its Debian package. Only what a test names is installed.
 missing() {
@@ -69,9 +63,7 @@ if [ -n "$packages" ]; then
     packages=${packages//$'\n'/ }
     echo "installing: $packages"
     # shellcheck disable=SC2086 # One word a package.
-    if command -v apt-get >/dev/null \
-        && as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q \
-        && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages; then
+    if install_packages $packages; then
         case " $packages " in *" mosquitto "*) stop_packaged_broker ;; esac
     else
         echo "could not be installed; tests that need them will be skipped: $packages" >&2

@@ -288,6 +288,16 @@ impl VitalKind {
             Self::Consciousness | Self::Oxygen => None,
         }
     }
+
+    /// The least and the most of a value whose unit or code has an end, whatever device says it.
+    pub const fn range(self) -> Option<(f64, f64)> {
+        match self {
+            Self::Spo2 => Some((0.0, 100.0)),
+            Self::Consciousness => Some((0.0, 4.0)),
+            Self::Oxygen => Some((0.0, 1.0)),
+            _ => None,
+        }
+    }
 }
 
 impl ObservedKind {
@@ -313,6 +323,19 @@ impl ObservedKind {
             | Self::Sound => None,
         }
     }
+
+    /// The least and the most of a value whose unit has an end, whatever device says it.
+    pub const fn range(self) -> Option<(f64, f64)> {
+        match self {
+            Self::Humidity => Some((0.0, 100.0)),
+            _ => None,
+        }
+    }
+}
+
+/// True of a value in a range, where there is one.
+pub fn is_within(value: f64, range: Option<(f64, f64)>) -> bool {
+    range.is_none_or(|(least, most)| (least..=most).contains(&value))
 }
 
 /// A word of the vocabulary that an observed state may have.

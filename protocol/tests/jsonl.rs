@@ -149,6 +149,12 @@ fn what_cannot_be_read_is_refused_by_name_and_says_nothing() {
         ),
         (r#"{"device":"a","kind":"humidity"}"#, "bad_value"),
         (
+            r#"{"device":"a","kind":"humidity","value":100.1}"#,
+            "bad_value",
+        ),
+        (r#"{"device":"a","kind":"spo2","value":9797}"#, "bad_value"),
+        (r#"{"device":"a","kind":"spo2","value":-1}"#, "bad_value"),
+        (
             r#"{"device":"a","kind":"humidity","value":1,"unit":"K"}"#,
             "bad_unit",
         ),
@@ -249,6 +255,11 @@ fn values() -> impl Strategy<Value = f64> {
     (-1_000_000i32..1_000_000).prop_map(|n| f64::from(n) / 100.0)
 }
 
+/// The nearest value that can be.
+fn possible(value: f64, range: Option<(f64, f64)>) -> f64 {
+    range.map_or(value, |(least, most)| value.clamp(least, most))
+}
+
 /// Anything that a line can say.
 fn whats() -> impl Strategy<Value = (What, Reading)> {
     let alarm = (
@@ -283,7 +294,7 @@ fn whats() -> impl Strategy<Value = (What, Reading)> {
             let value = match kind {
                 VitalKind::Consciousness => 3.0,
                 VitalKind::Oxygen => 1.0,
-                _ => value,
+                kind => possible(value, kind.range()),
             };
             let reading = match how {
                 0 => Measured::Missing(Missing::SensorOff),
@@ -306,7 +317,7 @@ fn whats() -> impl Strategy<Value = (What, Reading)> {
     )
         .prop_map(|(kind, value, on)| {
             if kind.unit().is_some() {
-                let seen = Seen::Value(value);
+                let seen = Seen::Value(possible(value, kind.range()));
                 return (What::Observed { kind, seen }, Reading::Sample);
             }
             let words = [
@@ -410,5 +421,20 @@ proptest! {
     #[test]
     fn arbitrary_text_that_looks_like_a_line_never_panics(text in "\\{[\"a-z:,0-9eE.\\[\\]{}\\\\ -]{0,200}") {
         let _ = read(format!("{text}\n").as_bytes());
+    }
+}
+
+#[test]
+fn a_line_that_was_half_said_when_the_port_closed_does_not_hide_the_next_one() {
+    let long = [b'x'; 100];
+    for before in [&b"{\"device\":\"co"[..], &long] {
+        let mut wire = JsonLines::new(64);
+        wire.read(before, 0, &mut Heard::default());
+        wire.closed(1);
+        assert_eq!(wire.held(), 0);
+        let mut heard = Heard::default();
+        wire.read(b"{\"device\":\"cord\",\"kind\":\"help\"}\n", 2, &mut heard);
+        assert_eq!(signals(&heard.messages).len(), 1, "{heard:?}");
+        assert_eq!(heard.messages[0].refusals, []);
     }
 }

@@ -535,3 +535,18 @@ proptest! {
         wire.ended(now, &mut Heard::default());
     }
 }
+
+#[test]
+fn a_humidity_that_cannot_be_is_refused() {
+    let humidity = RegisterText {
+        scale: 0.1,
+        ..register("hall", 1, 3, 1, "humidity")
+    };
+    for (raw, due) in [(1_000, Some("observed humidity 100")), (5_353, None)] {
+        let mut wire = Modbus::new(settings(vec![humidity.clone()]));
+        let message = hears(&mut wire, &registers(1, Table::Holding, &[raw]), 0).remove(0);
+        let words: Vec<String> = message.signals.iter().map(said).collect();
+        assert_eq!(words.first().map(String::as_str), due, "{raw}");
+        assert_eq!(message.refusals.is_empty(), due.is_some(), "{raw}");
+    }
+}

@@ -6,7 +6,8 @@
 //! - a client that is back within milliseconds may be mistaken for the one that went, and be dropped once.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -18,6 +19,10 @@ use tokio::time::{Instant, sleep};
 const LARGEST_PACKET: usize = 8 << 20;
 /// What the broker accepts without an acknowledgement from one client.
 const IN_FLIGHT: usize = 200;
+
+/// Where the ports of processes that come and go are looked for, and how many there are.
+const FIRST_PORT: u16 = 10_000;
+const PORTS: u16 = 10_000;
 
 /// Runs the broker until the process ends.
 pub fn run(listen: SocketAddr) -> anyhow::Result<()> {
@@ -71,10 +76,32 @@ pub async fn listening(at: SocketAddr, patience: Duration) -> anyhow::Result<()>
     }
 }
 
-/// A loopback address that was free a moment ago: the wanted port, or any when it is taken.
+/// A loopback address on which nobody listens: the wanted port, or one that this process gives once when it is taken.
+/// Those lie below the ports that the kernel gives to whoever calls somebody (32768 and up), so that a process which is
+/// killed comes back to its own. They are found by calling: a listener of ours would live on for a moment in every process
+/// that is just being started.
 pub fn free_port(wanted: u16) -> anyhow::Result<SocketAddr> {
-    let of = |port| std::net::TcpListener::bind(("127.0.0.1", port)).and_then(|l| l.local_addr());
-    of(wanted)
-        .or_else(|_| of(0))
-        .context("no free port on 127.0.0.1")
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let is_free = |at: &SocketAddr| std::net::TcpStream::connect(at).is_err();
+    let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    if wanted != 0 && is_free(&at(wanted)) {
+        return Ok(at(wanted));
+    }
+    // Simulations that run at the same time begin at different places.
+    let first = u16::try_from(std::process::id() % 1_000).unwrap_or_default() * (PORTS / 1_000);
+    loop {
+        let given = GIVEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+            (n < PORTS).then_some(n + 1)
+        });
+        let Ok(given) = given else {
+            bail!(
+                "no port of {FIRST_PORT} to {} is left",
+                FIRST_PORT + PORTS - 1
+            );
+        };
+        let found = at(FIRST_PORT + (first + given) % PORTS);
+        if is_free(&found) {
+            return Ok(found);
+        }
+    }
 }

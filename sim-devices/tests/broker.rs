@@ -131,3 +131,18 @@ fn the_broker_without_passwords_listens_on_loopback_alone() {
     let why = broker::run("0.0.0.0:1883".parse().unwrap()).unwrap_err();
     assert!(why.to_string().contains("loopback"), "{why}");
 }
+
+#[test]
+fn a_free_port_lies_below_those_that_the_kernel_gives_and_is_given_once() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.local_addr().unwrap();
+    let mut given: Vec<u16> = (0..100)
+        .map(|_| broker::free_port(taken.port()).unwrap().port())
+        .collect();
+    given.sort_unstable();
+    given.dedup();
+    assert_eq!(given.len(), 100);
+    assert!(given.iter().all(|port| (10_000..20_000).contains(port)));
+    let wanted = given[0];
+    assert_eq!(broker::free_port(wanted).unwrap().port(), wanted);
+}

@@ -291,3 +291,39 @@ async fn doctor_names_the_disk_that_is_full() {
     assert!(full.is_ok("hub hub-0: record stored"), "{:#?}", full.hops);
     house.gateway.is_killed();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_names_the_disk_that_has_turned_read_only() {
+    let Some(mut house) = Plan::default().build().await else {
+        return;
+    };
+    let Some(disk) = Mount::small(house.folder.path(), 64 << 10) else {
+        return;
+    };
+    let state = disk.at.join("state").display().to_string();
+    house.gateway.set("gateway", "state_dir", state.clone());
+    house.all_come().await;
+    house.gateway.process().terminate(SOON).await;
+    if disk.turns_read_only().is_none() {
+        return;
+    }
+    let alone = doctor(&house);
+    let why = alone.why("journal: write and sync");
+    assert!(why.contains(&state), "the folder: {why}");
+    assert!(why.contains("Read-only file system"), "the cause: {why}");
+    assert!(why.contains("mount it for writing"), "what to do: {why}");
+    assert!(alone.is_ok("hub hub-0: record stored"), "{:#?}", alone.hops);
+
+    // The daemon itself does not end for it: it says the same, and alarms go on.
+    house.gateway.comes().await;
+    until("the daemon has tried to open its journal", SOON, || {
+        let notes = house.gateway.status().unwrap()["notes"].to_string();
+        notes.contains("Read-only file system")
+    })
+    .await;
+    let awake = doctor(&house);
+    let why = awake.why("journal: daemon");
+    assert!(why.contains("Read-only file system"), "{why}");
+    assert!(awake.is_ok("daemon: record stored"), "{:#?}", awake.hops);
+    house.gateway.is_killed();
+}

@@ -13,7 +13,7 @@ use tecs_protocol::vocabulary::{Condition, HealthKind, Lane, Urgency};
 use super::{Daemon, Report};
 use crate::admin;
 use crate::answer::{list, number, word};
-use crate::care_hub::{self, CareHub, Endpoint, days_until};
+use crate::care_hub::{self, CareHub, Endpoint, Files, days_until};
 use crate::clock::{Clock, boot_id};
 use crate::config::Config;
 use crate::inputs::Intake;
@@ -29,7 +29,7 @@ const RENEW_NOW_DAYS: i64 = 7;
 const RENEW_SOON_DAYS: i64 = 30;
 
 pub(super) async fn look(config: &Config, daemon: Option<&Daemon>, report: &mut Report) {
-    certificate(config, report);
+    certificate(&config.hub_files, wall_ms().div_euclid(1_000), report);
     let ours = Ours::now(config);
     for endpoint in &config.endpoints {
         let name = format!("hub {}", endpoint.name);
@@ -62,17 +62,16 @@ pub(super) async fn look(config: &Config, daemon: Option<&Daemon>, report: &mut 
     }
 }
 
-fn certificate(config: &Config, report: &mut Report) {
+fn certificate(files: &Files, now_s: i64, report: &mut Report) {
     let hop = "hub: our certificate";
-    let path = config.hub_files.cert.display();
-    let says = match care_hub::inspect(&config.hub_files) {
+    let path = files.cert.display();
+    let says = match care_hub::inspect(files) {
         Ok(says) => says,
         Err(fault) => {
             report.failed(hop, fault.to_string(), fault.cure());
             return;
         }
     };
-    let now_s = wall_ms().div_euclid(1_000);
     let renew = "renew it; the gateway reads it anew at each connect";
     match days_until(says.not_after_s, now_s) {
         days if days < 0 => report.failed(hop, format!("{path} has expired"), renew),
@@ -301,4 +300,62 @@ async fn through(config: &Config, daemon: &Daemon, report: &mut Report) {
         why,
         "mend the hop that failed above; what waits is kept meanwhile",
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_pki::{Authority, Valid, write};
+
+    const DAY_S: i64 = 86_400;
+
+    /// What doctor says of the home's certificate, as (is it well, the words, what to do).
+    fn said(files: &Files, now_s: i64) -> (bool, String, String) {
+        let mut report = Report::default();
+        certificate(files, now_s, &mut report);
+        let mut out = Vec::new();
+        report.print(true, &mut out).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        let hop = &json["hops"][0];
+        let text = |key: &str| hop[key].as_str().unwrap().to_owned();
+        (json["ok"] == true, text("why"), text("do"))
+    }
+
+    #[test]
+    fn a_certificate_that_ends_is_told_a_month_before_and_fails_from_a_week_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let authority = Authority::new("Ours");
+        let pair = authority.gateway("home-1", Valid::Now);
+        let files = write(folder.path(), &authority, &pair);
+        let end_s = care_hub::inspect(&files).unwrap().not_after_s;
+        for (before_s, well, words) in [
+            (31 * DAY_S, true, "ends in 31 days"),
+            (31 * DAY_S - 1, true, "ends in 30 days: renew it soon"),
+            (8 * DAY_S, true, "ends in 8 days: renew it soon"),
+            (8 * DAY_S - 1, false, "ends in 7 days"),
+            (2 * DAY_S, false, "ends in 2 days"),
+            (2 * DAY_S - 1, false, "ends within a day or two"),
+            (0, false, "ends within a day or two"),
+            (-1, false, "has expired"),
+        ] {
+            let (ok, why, cure) = said(&files, end_s - before_s);
+            assert_eq!(ok, well, "{before_s}: {why}");
+            assert!(why.ends_with(words), "{before_s}: {why}");
+            assert_eq!(cure.contains("renew it"), !well, "{before_s}: {cure}");
+            assert_eq!(why.contains("soon"), words.contains("soon"));
+        }
+    }
+
+    #[test]
+    fn a_certificate_of_tomorrow_asks_for_the_clock() {
+        let folder = tempfile::tempdir().unwrap();
+        let authority = Authority::new("Ours");
+        let pair = authority.gateway("home-1", Valid::Later);
+        let files = write(folder.path(), &authority, &pair);
+        let begins_s = care_hub::inspect(&files).unwrap().not_before_s;
+        let (ok, why, cure) = said(&files, begins_s - 1);
+        assert!(!ok && why.ends_with("is not valid yet"), "{why}");
+        assert!(cure.contains("clock"), "{cure}");
+        assert!(said(&files, begins_s).0);
+    }
 }

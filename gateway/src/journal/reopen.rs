@@ -85,6 +85,7 @@ impl<S: Store> Keeper<S> {
         let clean = match this.begin() {
             Ok(clean) => clean,
             Err(why) => {
+                this.lanes = [(); 3].map(|()| Shelves::Closed(Pause::first(now, why.clone())));
                 recovered.set_aside.push(why);
                 return (this, recovered);
             }

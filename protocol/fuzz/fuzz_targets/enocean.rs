@@ -1,36 +1,44 @@
-//! An EnOcean receiver that says anything at any time: no panic, no growth, no impossible climate.
+//! An EnOcean receiver that says anything at any time, of senders of every profile.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use tecs_protocol::serial::enocean::{EnOcean, LONGEST, Settings};
-use tecs_protocol::serial::{Heard, Wire};
-use tecs_protocol::signal::{Seen, What};
-use tecs_protocol::vocabulary::ObservedKind;
+use std::sync::LazyLock;
 
-fuzz_target!(|input: (bool, Vec<(Vec<u8>, u16)>)| {
-    let (by_hand, turns) = input;
-    let mut wire = EnOcean::new(Settings::default());
-    let mut now = 0;
-    for (bytes, pause) in turns {
-        let mut heard = Heard::default();
-        if by_hand {
-            wire.told("A5-04-01");
-        }
-        wire.read(&bytes, now, &mut heard);
-        assert!(wire.held() < LONGEST);
-        for signal in heard.messages.iter().flat_map(|m| &m.signals) {
-            if let What::Observed {
-                kind: ObservedKind::Humidity,
-                seen: Seen::Value(value),
-            } = signal.what
-            {
-                assert!((0.0..=100.0).contains(&value));
-            }
-        }
-        now += u64::from(pause);
-        wire.tick(now, &mut Heard::default());
-        if by_hand {
-            wire.ended(now, &mut Heard::default());
-        }
+use libfuzzer_sys::fuzz_target;
+use tecs_protocol::serial::enocean::{EnOcean, LONGEST, Profile, Settings, packet};
+use tecs_protocol_fuzz::line::{Line, play};
+
+/// The senders from 00000000 on, each with one of the profiles that are read.
+static SENDERS: LazyLock<Settings> = LazyLock::new(|| {
+    let mut settings = Settings::default();
+    let numbers = 0..=0x3F_FFFF_u32;
+    let profiles = numbers
+        .map(|n| {
+            let rorg = [0xF6, 0xD5, 0xA5, 0xD2][(n >> 16) as usize % 4];
+            let [_, _, func, kind] = n.to_be_bytes();
+            Profile::new(rorg, func, kind)
+        })
+        .filter(|profile| profile.is_read());
+    for (sender, profile) in profiles.enumerate().take(0x100) {
+        settings.name(&format!("{sender:08X}"), &profile.to_string());
     }
+    settings
 });
+
+fuzz_target!(|input: &[u8]| {
+    let line = Line {
+        new: &|| EnOcean::new(SENDERS.clone()),
+        held: EnOcean::held,
+        holds: LONGEST - 1,
+        cuts: |_| true,
+        framed,
+    };
+    play(&line, input, |_, _, _| {});
+});
+
+/// A packet of the type that the first byte names, where it is one; a telegram else.
+fn framed(bytes: &[u8]) -> Vec<u8> {
+    match bytes {
+        [kind @ 0..0x12, data @ ..] => packet(*kind, data, &[]),
+        data => packet(1, data, &[0; 7]),
+    }
+}

@@ -1,36 +1,61 @@
-//! A nurse call line that says anything at any time: no panic, no growth, no ACK without an enquiry or custody.
+//! A nurse call line that says anything at any time: no ACK without an enquiry or custody.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tecs_protocol::serial::espa444::{ACK, ENQ, Espa444, LONGEST, Role, Settings};
-use tecs_protocol::serial::{Heard, Wire};
+use tecs_protocol::serial::espa444::{
+    ACK, Addresses, Alone, Clears, ENQ, ETX, Espa444, LONGEST, Pattern, Role, Rule, SOH, Settings,
+    Text, bcc,
+};
+use tecs_protocol::vocabulary::AlarmKind;
+use tecs_protocol_fuzz::line::{Line, play};
 
-fuzz_target!(|input: (bool, Vec<(Vec<u8>, u16, bool)>)| {
-    let (control, turns) = input;
-    let mut settings = Settings::default();
-    if control {
-        settings.role = Role::control(vec![b'2', b'3']);
-    }
-    let mut wire = Espa444::new(settings, LONGEST);
-    let mut now = 0;
-    wire.opened(now);
-    for (bytes, pause, custody) in turns {
-        let mut heard = Heard::default();
-        wire.read(&bytes, now, &mut heard);
+fuzz_target!(|input: &[u8]| {
+    let (which, input) = input.split_first().unwrap_or((&0, input));
+    let line = Line {
+        new: &|| Espa444::new(settings(*which), LONGEST),
+        held: Espa444::held,
+        holds: LONGEST,
+        cuts: |_| true,
+        framed,
+    };
+    play(&line, input, |bytes, _, heard| {
         // An answer to an enquiry, or to a block that is safe already.
         let again = heard.messages.iter().any(|m| m.ignored.is_some());
         assert!(!heard.send.contains(&ACK) || bytes.contains(&ENQ) || again);
-        assert!(wire.held() <= LONGEST);
-        now += u64::from(pause);
-        let mut ticked = Heard::default();
-        if wire.due_ms().is_some_and(|due| due <= now) {
-            wire.tick(now, &mut ticked);
-        }
-        for ticket in heard.messages.iter().filter_map(|m| m.ticket) {
-            if custody {
-                wire.safe(ticket, now, &mut ticked);
-            }
-        }
-    }
-    wire.ended(now, &mut Heard::default());
+    });
 });
+
+/// Of every setting both ways.
+fn settings(which: u8) -> Settings {
+    let bit = |n: u8| which >> n & 1 == 1;
+    let role = match (bit(0), bit(1)) {
+        (true, _) => Role::control(b"23".to_vec()),
+        (false, on) => Role::Station {
+            address: b'2',
+            alone: if on { Alone::Selection } else { Alone::Poll },
+        },
+    };
+    let rule = Rule {
+        addresses: Addresses::parse("100-199"),
+        text: Pattern::parse("*FIRE*"),
+        device: "{address}/{text}/{1}".to_owned(),
+        kind: AlarmKind::Smoke,
+    };
+    Settings {
+        role,
+        text: if bit(2) { Text::German } else { Text::Latin1 },
+        clears: if bit(3) {
+            Clears::WhenSent
+        } else {
+            Clears::OnReset
+        },
+        table: if bit(4) { vec![rule] } else { Vec::new() },
+        ..Settings::default()
+    }
+}
+
+/// The bytes between SOH and ETX, with their check.
+fn framed(bytes: &[u8]) -> Vec<u8> {
+    let checked = [bytes, &[ETX]].concat();
+    [&[SOH], checked.as_slice(), &[bcc(&checked)]].concat()
+}

@@ -1,26 +1,26 @@
-//! A characteristic that holds anything: no panic, no value that cannot be.
+//! A characteristic that holds anything, by any name and clock. The first byte says which, the second by what clock.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tecs_protocol::gatt::{Characteristic, by_uuid};
-use tecs_protocol::signal::{Measured, What};
-use tecs_protocol::vocabulary::VitalKind;
+use tecs_protocol::gatt::{Characteristic, Sender, by_uuid, read};
+use tecs_protocol_fuzz::holds;
 
-fuzz_target!(|input: (usize, String, Vec<u8>)| {
-    let (of, uuid, value) = input;
-    by_uuid(&uuid, &value);
-    let Some((_, bits)) = Characteristic::ALL.get(of % Characteristic::ALL.len()) else {
+fuzz_target!(|input: &[u8]| {
+    let [which, clock, value @ ..] = input else {
         return;
     };
-    let message = by_uuid(&format!("{bits:04x}"), &value);
-    for signal in &message.signals {
-        if let What::Vital {
-            kind,
-            reading: Measured::Value { value, .. },
-        } = signal.what
-        {
-            assert!(value.is_finite() && value > 0.0);
-            assert!(kind != VitalKind::Spo2 || value <= 100.0);
-        }
+    let all = Characteristic::ALL;
+    let Some((characteristic, bits)) = all.get(usize::from(*which)) else {
+        let message = by_uuid(&String::from_utf8_lossy(value), value);
+        return holds(&message, value.len());
+    };
+    let sender = Sender {
+        device: "device",
+        utc_offset_min: i16::from(*clock) * 8 - 720,
+    };
+    let message = read(*characteristic, value, sender);
+    holds(&message, value.len());
+    if *clock == 90 {
+        assert_eq!(message, by_uuid(&format!("{bits:04x}"), value));
     }
 });

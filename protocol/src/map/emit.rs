@@ -223,10 +223,9 @@ impl NumberOf {
     /// The range that every number of this kind has.
     pub(super) const fn range(self) -> Option<(f64, f64)> {
         match self {
-            Self::Battery | Self::Vital(VitalKind::Spo2) => Some((0.0, 100.0)),
-            Self::Vital(VitalKind::Consciousness) => Some((0.0, 4.0)),
-            Self::Vital(VitalKind::Oxygen) => Some((0.0, 1.0)),
-            Self::Vital(_) | Self::Observed(_) => None,
+            Self::Battery => Some((0.0, 100.0)),
+            Self::Vital(kind) => kind.range(),
+            Self::Observed(kind) => kind.range(),
         }
     }
 }

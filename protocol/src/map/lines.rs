@@ -71,6 +71,12 @@ impl MapLines {
 }
 
 impl Wire for MapLines {
+    /// Half a line, or the rest of one that is too long, must not hide the first one of the next time.
+    fn closed(&mut self, _: u64) {
+        self.partial.clear();
+        self.dropping = false;
+    }
+
     fn read(&mut self, bytes: &[u8], now_ms: u64, heard: &mut Heard) {
         let mut pieces = bytes.split(|b| *b == b'\n');
         if let Some(first) = pieces.next() {

@@ -280,7 +280,7 @@ pub struct EmitText {
     pub values: Option<BTreeMap<String, String>>,
     /// `edge`, `pulse` or `sample`.
     pub reading: String,
-    /// The name of the state that repeats; by default the pointer's names.
+    /// The name of the state that repeats; by default the pointer's names, or the kind where it has none.
     pub field: String,
     /// What else must hold.
     pub when: BTreeMap<String, Condition>,

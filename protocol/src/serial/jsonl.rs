@@ -104,6 +104,11 @@ impl JsonLines {
 }
 
 impl Wire for JsonLines {
+    /// Half a line, or the rest of one that is too long, must not hide the first one of the next time.
+    fn closed(&mut self, _: u64) {
+        *self = Self::new(self.longest);
+    }
+
     fn read(&mut self, bytes: &[u8], _: u64, heard: &mut Heard) {
         let mut pieces = bytes.split(|b| *b == b'\n');
         if let Some(first) = pieces.next() {

@@ -148,3 +148,51 @@ fn lines_come_in_any_chunks_and_a_long_one_costs_itself() {
     wire.read(b"yz\n{\"d\":\"a\",\"t\":1}\n", 0, &mut heard);
     assert_eq!(heard.messages[1].signals.len(), 1);
 }
+
+#[test]
+fn a_value_that_has_no_name_is_a_state_of_its_kind() {
+    let text = json!({"payload": "text", "emit": [
+        {"kind": "flood", "at": "", "values": {"\"wet\"": "raised", "\"dry\"": "restored"}},
+    ]});
+    let keyless = json!({"emit": [{"kind": "flood", "at": "/*", "values": {"wet": "raised", "dry": "restored"}}]});
+    for message in [
+        once(&text, &json!("wet")),
+        once(&keyless, &json!({"": "wet"})),
+    ] {
+        let fields: Vec<_> = message.signals.iter().map(|s| s.field.as_str()).collect();
+        assert_eq!(fields, ["flood"], "{message:?}");
+    }
+}
+
+#[test]
+fn a_line_that_was_half_said_when_the_port_closed_does_not_hide_the_next_one() {
+    let table = json!({
+        "map": {"source": "lines"},
+        "rule": [{"name": "r", "device": "{/d}", "emit": [{"kind": "help", "at": "/help"}]}],
+    });
+    let map = map(&table);
+    let long = [b'x'; 100];
+    for before in [&b"{\"d\": \"co"[..], &long] {
+        let mut wire = MapLines::new(Arc::clone(&map), 64);
+        wire.read(before, 0, &mut Heard::default());
+        wire.closed(1);
+        assert_eq!(wire.held(), 0);
+        let mut heard = Heard::default();
+        wire.read(b"{\"d\": \"cord\", \"help\": true}\n", 2, &mut heard);
+        assert_eq!(heard.messages[0].signals.len(), 1, "{heard:?}");
+    }
+}
+
+#[test]
+fn no_table_widens_what_a_percentage_can_be() {
+    for emit in [
+        json!({"kind": "humidity", "at": "/v"}),
+        json!({"kind": "humidity", "at": "/v", "range": [-60, 400]}),
+    ] {
+        let more = json!({"emit": [emit]});
+        assert_eq!(once(&more, &json!({"v": 100})).signals.len(), 1);
+        let message = once(&more, &json!({"v": 101}));
+        assert_eq!(message.signals, []);
+        assert!(matches!(&message.refusals[..], [Refusal::BadValue { .. }]));
+    }
+}

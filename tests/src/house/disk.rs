@@ -74,6 +74,14 @@ impl Mount {
             .arg(&self.at))
     }
 
+    /// It can only be read from now on, as a disk that the kernel no longer trusts. Nobody may have a file open there for
+    /// writing.
+    pub fn turns_read_only(&self) -> Option<()> {
+        run(Command::new("mount")
+            .args(["-o", "remount,ro"])
+            .arg(&self.at))
+    }
+
     /// The power fails: nothing that is not synced will be there again, and every call from now on fails.
     pub fn power_fails(&self) {
         run(Command::new("python3").args(["-c", CUT]).arg(&self.at)).expect("the power fails");

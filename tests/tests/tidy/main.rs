@@ -12,6 +12,7 @@
 
 mod directions;
 mod documents;
+mod fuzzed;
 mod sources;
 mod tree;
 
@@ -151,5 +152,13 @@ fn every_variable_that_a_test_reads_is_told_in_run_sh() {
     none(
         &documents::unknown_variables(&files, &told.text),
         "Say in the head of tests/run.sh what it does.",
+    );
+}
+
+#[test]
+fn every_family_is_read_by_a_fuzz_target() {
+    none(
+        &fuzzed::unread(&files()),
+        "Write a target in protocol/fuzz/fuzz_targets, or list the table in protocol/fuzz/src/presets.rs.",
     );
 }

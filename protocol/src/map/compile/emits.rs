@@ -234,13 +234,17 @@ impl Judge<'_, '_> {
             );
         }
         let unit_at = self.pointer(&format!("{key}.unit_at"), text.unit_at.as_ref());
-        let range = text.range.or(of.range());
         let figures = [
             text.scale.unwrap_or(1.0),
             text.offset.unwrap_or(0.0),
-            range.map_or(0.0, |r| r.0),
-            range.map_or(1.0, |r| r.1),
+            text.range.map_or(0.0, |r| r.0),
+            text.range.map_or(1.0, |r| r.1),
         ];
+        let range = match (text.range, of.range()) {
+            // A table may narrow what can be, and not widen it.
+            (Some((low, high)), Some((least, most))) => Some((low.max(least), high.min(most))),
+            (own, every) => own.or(every),
+        };
         let sane = figures.iter().all(|f| f.is_finite()) && text.scale != Some(0.0);
         if !sane || range.is_some_and(|(low, high)| low >= high) {
             let what = "a scale of 0, a figure that is none, or a range that ends before it begins";

@@ -82,7 +82,12 @@ impl Turn<'_> {
         let Some(device) = self.device(emit, place) else {
             return;
         };
-        let field = emit.field.clone().unwrap_or(name);
+        let field = match &emit.field {
+            Some(field) => field.clone(),
+            // The whole value, or one whose key is empty.
+            None if name.is_empty() => emit.kind.to_owned(),
+            None => name,
+        };
         let mut signal = Signal::new(device, field, emit.reading, in_words(what, emit, place));
         signal.model = self.rule.model.fill(place).unwrap_or_default();
         signal.test = emit.test;

@@ -3,6 +3,8 @@
 //! `55 | data length (2) | optional length (1) | type (1) | CRC8H | data | optional data | CRC8D`; both checks are CRC-8
 //! with the polynomial 07, begun with 00, the first over the four bytes of the header, the second over all data.
 
+use crc::{CRC_8_SMBUS, Crc};
+
 use crate::signal::Refusal;
 
 /// Begins a packet.
@@ -14,9 +16,12 @@ const DATA_LONGEST: usize = 512;
 /// The longest packet, bytes: header, data, optional data (255), and the check.
 pub const LONGEST: usize = 6 + DATA_LONGEST + 255 + 1;
 
+/// Made once: every byte that may begin a packet is checked.
+static CRC: Crc<u8> = Crc::<u8>::new(&CRC_8_SMBUS);
+
 /// The check of a header or of data.
 pub fn crc8(bytes: &[u8]) -> u8 {
-    crc::Crc::<u8>::new(&crc::CRC_8_SMBUS).checksum(bytes)
+    CRC.checksum(bytes)
 }
 
 /// One whole packet.

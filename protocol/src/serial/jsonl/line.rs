@@ -4,7 +4,7 @@ use crate::json::{self, Fields, Value};
 use crate::signal::{HealthOf, Measured, Message, Missing, Reading, Refusal, Seen, Signal, What};
 use crate::units::convert;
 use crate::vocabulary::{
-    AlarmKind, Condition, HealthKind, ObservedKind, Quality, State, Unit, VitalKind,
+    AlarmKind, Condition, HealthKind, ObservedKind, Quality, State, Unit, VitalKind, is_within,
 };
 use crate::when;
 
@@ -234,7 +234,7 @@ impl Line {
         let missing = match quality {
             Quality::Ok | Quality::Questionable => {
                 let value = self.number(kind.unit())?;
-                check_code(kind, value)?;
+                check_range(kind, value)?;
                 return Ok(Measured::Value {
                     value,
                     questionable: quality == Quality::Questionable,
@@ -257,7 +257,11 @@ impl Line {
 
     fn observed(&self, kind: ObservedKind) -> Said<(What, Reading)> {
         if let Some(unit) = kind.unit() {
-            let seen = Seen::Value(self.number(Some(unit))?);
+            let value = self.number(Some(unit))?;
+            if !is_within(value, kind.range()) {
+                return Err(bad("value", "0 to 100"));
+            }
+            let seen = Seen::Value(value);
             return Ok((What::Observed { kind, seen }, Reading::Sample));
         }
         let state = self
@@ -312,16 +316,18 @@ pub(super) const fn is_press(kind: AlarmKind) -> bool {
     matches!(kind, AlarmKind::Help | AlarmKind::Panic | AlarmKind::Fall)
 }
 
-/// Consciousness and oxygen are codes, not measurements.
-fn check_code(kind: VitalKind, value: f64) -> Said<()> {
-    let highest = match kind {
-        VitalKind::Consciousness => 4.0,
-        VitalKind::Oxygen => 1.0,
-        _ => return Ok(()),
-    };
-    if value.fract().abs() < f64::EPSILON && (0.0..=highest).contains(&value) {
-        Ok(())
-    } else {
-        Err(bad("value", "a code of its kind"))
+/// Consciousness and oxygen are codes, not measurements; a saturation has an end.
+fn check_range(kind: VitalKind, value: f64) -> Said<()> {
+    let is_code = kind.unit().is_none();
+    if is_code && value.fract().abs() > f64::EPSILON || !is_within(value, kind.range()) {
+        return Err(bad(
+            "value",
+            if is_code {
+                "a code of its kind"
+            } else {
+                "0 to 100"
+            },
+        ));
     }
+    Ok(())
 }

@@ -1,6 +1,8 @@
 //! The bytes of a Modbus RTU line cut into frames: unit, function, content, and a CRC-16 with its low byte first. A frame
 //! ends where the line is silent; one whose check holds is taken at once.
 
+use crc::{CRC_16_MODBUS, Crc};
+
 use crate::signal::Refusal;
 
 /// The longest frame, bytes (Modbus over Serial Line, 2.3: 256).
@@ -12,9 +14,12 @@ const SHORTEST: usize = 4;
 /// Set in the function of an answer that refuses.
 pub(super) const EXCEPTION: u8 = 0x80;
 
+/// Made once: every byte that is heard is tried as the end of a frame.
+static CRC: Crc<u16> = Crc::<u16>::new(&CRC_16_MODBUS);
+
 /// The check of a frame's other bytes.
 pub fn crc16(bytes: &[u8]) -> u16 {
-    crc::Crc::<u16>::new(&crc::CRC_16_MODBUS).checksum(bytes)
+    CRC.checksum(bytes)
 }
 
 /// What may be read of a unit.

@@ -3,7 +3,7 @@
 use super::frame::Asked;
 use super::settings::{Format, Register, Says, two};
 use crate::signal::{HealthOf, Message, Reading, Refusal, Seen, Signal, What};
-use crate::vocabulary::Condition;
+use crate::vocabulary::{Condition, is_within};
 
 /// What an answer to this question says of one register; nothing when it was not asked for.
 pub(super) fn read(register: &Register, asked: Asked, data: &[u8], message: &mut Message) {
@@ -94,6 +94,9 @@ fn say(register: &Register, raw: Raw, message: &mut Message) {
             let Some(value) = value else {
                 return bad(register, "a number", message);
             };
+            if !is_within(value, kind.range()) {
+                return bad(register, "0 to 100", message);
+            }
             let seen = Seen::Value(value);
             (Reading::Sample, What::Observed { kind, seen })
         }
