@@ -157,6 +157,22 @@ fn what_cannot_be_read_is_refused_by_name_and_says_nothing() {
             "not_json",
         ),
         (
+            r#"{"device":"a","kind":"humidity","value":255}"#,
+            "bad_value",
+        ),
+        (
+            r#"{"device":"a","kind":"temperature","value":327.67,"unit":"°F"}"#,
+            "bad_value",
+        ),
+        (
+            r#"{"device":"a","kind":"power","value":1e300}"#,
+            "bad_value",
+        ),
+        (
+            r#"{"device":"a","kind":"weight","value":1e21}"#,
+            "bad_value",
+        ),
+        (
             r#"{"device":"a","kind":"humidity","value":NaN}"#,
             "not_json",
         ),
@@ -306,7 +322,8 @@ fn whats() -> impl Strategy<Value = (What, Reading)> {
     )
         .prop_map(|(kind, value, on)| {
             if kind.unit().is_some() {
-                let seen = Seen::Value(value);
+                // As much as a room has of each; what is beyond is refused.
+                let seen = Seen::Value(value.abs() / 100.0);
                 return (What::Observed { kind, seen }, Reading::Sample);
             }
             let words = [

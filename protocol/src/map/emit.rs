@@ -58,7 +58,7 @@ pub(super) struct Number {
     pub(super) unit_at: Option<Pointer>,
     pub(super) scale: f64,
     pub(super) offset: f64,
-    pub(super) range: Option<(f64, f64)>,
+    pub(super) range: (f64, f64),
     pub(super) missing: Table<Missing>,
 }
 
@@ -179,9 +179,7 @@ impl Number {
     }
 
     fn in_range(&self, number: f64, name: &str) -> Said {
-        let inside = self
-            .range
-            .is_none_or(|(low, high)| (low..=high).contains(&number));
+        let inside = (self.range.0..=self.range.1).contains(&number);
         match self.of {
             NumberOf::Vital(kind) if kind.unit().is_none() && number.fract() != 0.0 => {
                 refused(name, "a code of its kind")
@@ -221,12 +219,17 @@ impl NumberOf {
     }
 
     /// The range that every number of this kind has.
-    pub(super) const fn range(self) -> Option<(f64, f64)> {
+    pub(super) const fn range(self) -> (f64, f64) {
         match self {
-            Self::Battery | Self::Vital(VitalKind::Spo2) => Some((0.0, 100.0)),
-            Self::Vital(VitalKind::Consciousness) => Some((0.0, 4.0)),
-            Self::Vital(VitalKind::Oxygen) => Some((0.0, 1.0)),
-            Self::Vital(_) | Self::Observed(_) => None,
+            Self::Battery
+            | Self::Vital(VitalKind::Spo2)
+            | Self::Observed(ObservedKind::Humidity) => (0.0, 100.0),
+            Self::Vital(VitalKind::Consciousness) => (0.0, 4.0),
+            Self::Vital(VitalKind::Oxygen) => (0.0, 1.0),
+            // Of an oven as well; what measures a room has a range of its own in each preset.
+            Self::Observed(ObservedKind::Temperature) => (-150.0, 1000.0),
+            Self::Vital(_) => (-1e6, 1e6),
+            Self::Observed(_) => (-1e9, 1e9),
         }
     }
 }

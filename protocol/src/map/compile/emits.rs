@@ -234,15 +234,15 @@ impl Judge<'_, '_> {
             );
         }
         let unit_at = self.pointer(&format!("{key}.unit_at"), text.unit_at.as_ref());
-        let range = text.range.or(of.range());
+        let range = text.range.unwrap_or(of.range());
         let figures = [
             text.scale.unwrap_or(1.0),
             text.offset.unwrap_or(0.0),
-            range.map_or(0.0, |r| r.0),
-            range.map_or(1.0, |r| r.1),
+            range.0,
+            range.1,
         ];
         let sane = figures.iter().all(|f| f.is_finite()) && text.scale != Some(0.0);
-        if !sane || range.is_some_and(|(low, high)| low >= high) {
+        if !sane || range.0 >= range.1 {
             let what = "a scale of 0, a figure that is none, or a range that ends before it begins";
             self.to.wrong(key, what, "correct the figures");
         }

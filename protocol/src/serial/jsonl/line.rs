@@ -1,6 +1,7 @@
 //! What one line means. It sees one object at a time and remembers nothing.
 
 use crate::json::{self, Fields, Value};
+use crate::mqtt::reading::number_of;
 use crate::signal::{HealthOf, Measured, Message, Missing, Reading, Refusal, Seen, Signal, What};
 use crate::units::convert;
 use crate::vocabulary::{
@@ -13,6 +14,9 @@ const NAME_LONGEST: usize = 256;
 
 /// The longest other text that is passed on, bytes.
 const TEXT_LONGEST: usize = 128;
+
+/// No vital sign is a million of its unit.
+const VITAL_MOST: f64 = 1e6;
 
 /// The most unknown keys that one line names.
 const UNMAPPED_MOST: usize = 16;
@@ -234,6 +238,9 @@ impl Line {
         let missing = match quality {
             Quality::Ok | Quality::Questionable => {
                 let value = self.number(kind.unit())?;
+                if value.abs() >= VITAL_MOST {
+                    return Err(bad("value", "a number below a million"));
+                }
                 check_code(kind, value)?;
                 return Ok(Measured::Value {
                     value,
@@ -256,8 +263,9 @@ impl Line {
     }
 
     fn observed(&self, kind: ObservedKind) -> Said<(What, Reading)> {
-        if let Some(unit) = kind.unit() {
-            let seen = Seen::Value(self.number(Some(unit))?);
+        if kind.unit().is_some() {
+            let value = Value::Number(self.value.ok_or(bad("value", "a number"))?);
+            let seen = Seen::Value(number_of(kind, value, self.unit.as_deref(), "value")?);
             return Ok((What::Observed { kind, seen }, Reading::Sample));
         }
         let state = self
