@@ -303,7 +303,7 @@ fn test_a_map(
     };
     let by_settings = settings.as_ref().and_then(|settings| {
         let mut sources = settings.sources.iter();
-        sources.find(|s| s.map.is_some()).map(|s| s.speaks)
+        sources.find(|s| s.speaks.is_table()).map(|s| s.speaks)
     });
     let reader = || match &table {
         Some(map) => decode::Decode::by_table(family, Arc::clone(map)),

@@ -164,7 +164,9 @@ impl Decode {
                     retained: line.retained,
                     now_ms: self.now.0,
                 };
-                vec![self.decoder.publish(source, &publish, line.dup, self.now)]
+                let mut decoded = self.decoder.passed(source, self.now);
+                decoded.push(self.decoder.publish(source, &publish, line.dup, self.now));
+                decoded
             }
             Way::Line | Way::Frames => {
                 let profile = line.profile.filter(|_| family == Family::EnOceanEsp3);

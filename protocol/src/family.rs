@@ -29,7 +29,7 @@ pub struct Options {
     pub devices: usize,
     /// The longest device message, bytes.
     pub longest: usize,
-    /// The table of a family that is read by one.
+    /// The table of a family that is read by one, or the table of codes beside the code of one that has such.
     pub map: Option<Arc<Map>>,
     /// Of an EnOcean receiver.
     pub enocean: enocean::Settings,
@@ -170,6 +170,11 @@ impl Family {
         )
     }
 
+    /// True when it is read by code, and a table says what the radio codes mean that it hears.
+    pub const fn has_codes(self) -> bool {
+        matches!(self, Self::RfxTrx)
+    }
+
     /// A topic of a device that is called `device`, for messages that come without one.
     pub fn usual_topic(self, base: &str) -> String {
         let (usual, below) = self.preset_topic().unwrap_or((self.word(), "device"));
@@ -263,7 +268,7 @@ pub fn wire(family: Family, options: &Options) -> Option<Box<dyn Wire>> {
             let settings = options.espa444.clone();
             Some(Box::new(Espa444::new(settings, options.longest)))
         }
-        Family::RfxTrx => Some(Box::new(RfxTrx::new())),
+        Family::RfxTrx => Some(Box::new(RfxTrx::with_codes(options.map.clone()))),
         Family::ModbusRtu => Some(Box::new(Modbus::new(options.modbus.clone()))),
         Family::Nonin => Some(Box::new(Nonin::new(options.nonin.clone()))),
         Family::Masimo => Some(Box::new(Masimo::new(options.masimo.clone()))),

@@ -289,13 +289,13 @@ impl VitalKind {
         }
     }
 
-    /// The least and the most of a value whose unit or code has an end, whatever device says it.
-    pub const fn range(self) -> Option<(f64, f64)> {
+    /// The least and the most that a value can be, whatever device says it; nothing is measured in millions.
+    pub const fn range(self) -> (f64, f64) {
         match self {
-            Self::Spo2 => Some((0.0, 100.0)),
-            Self::Consciousness => Some((0.0, 4.0)),
-            Self::Oxygen => Some((0.0, 1.0)),
-            _ => None,
+            Self::Spo2 => (0.0, 100.0),
+            Self::Consciousness => (0.0, 4.0),
+            Self::Oxygen => (0.0, 1.0),
+            _ => (-1e6, 1e6),
         }
     }
 }
@@ -324,18 +324,19 @@ impl ObservedKind {
         }
     }
 
-    /// The least and the most of a value whose unit has an end, whatever device says it.
-    pub const fn range(self) -> Option<(f64, f64)> {
+    /// The least and the most that a value can be, whatever device says it; a temperature may be an oven's.
+    pub const fn range(self) -> (f64, f64) {
         match self {
-            Self::Humidity => Some((0.0, 100.0)),
-            _ => None,
+            Self::Humidity => (0.0, 100.0),
+            Self::Temperature => (-150.0, 1_000.0),
+            _ => (-1e9, 1e9),
         }
     }
 }
 
-/// True of a value in a range, where there is one.
-pub fn is_within(value: f64, range: Option<(f64, f64)>) -> bool {
-    range.is_none_or(|(least, most)| (least..=most).contains(&value))
+/// True of a value in a range.
+pub fn is_within(value: f64, (least, most): (f64, f64)) -> bool {
+    (least..=most).contains(&value)
 }
 
 /// A word of the vocabulary that an observed state may have.

@@ -302,7 +302,7 @@ fn a_kept_state_met_before_its_configuration_is_one_that_was_kept() {
 }
 
 #[test]
-fn a_template_that_is_a_program_is_reported_once_and_never_read() {
+fn a_template_that_is_a_program_is_reported_and_never_read() {
     let mut h = fresh();
     let config = json!({
         "stat_t": "p", "dev_cla": "smoke", "val_tpl": "{{ 'ON' if value_json.s > 3 else 'OFF' }}",
@@ -317,7 +317,8 @@ fn a_template_that_is_a_program_is_reported_once_and_never_read() {
     let again = teach(&mut h, "binary_sensor/p", &config);
     assert_eq!(again.unmapped, [""; 0]);
     let state = hear(&mut h, "p", r#"{"s":9}"#);
-    assert_eq!((state.signals.len(), state.ignored.is_some()), (0, true));
+    assert_eq!((state.signals.len(), state.ignored), (0, None));
+    assert_eq!(state.unmapped, ["binary_sensor/p"], "never a silent one");
 }
 
 #[test]
@@ -559,6 +560,51 @@ fn availability_is_all_any_or_the_latest_and_a_shared_topic_is_a_path() {
     );
     assert_eq!(all(&hear(&mut h, "bridge", "online")), ["path restored"]);
     assert_eq!(hear(&mut h, "bridge", "maybe").refusals.len(), 1);
+}
+
+#[test]
+fn a_value_that_is_not_said_again_in_time_makes_its_device_missing_until_it_is() {
+    let mut h = fresh();
+    let config = |topic: &str, seconds: Value| {
+        json!({
+            "stat_t": topic, "dev_cla": "temperature", "unit_of_meas": "°C",
+            "exp_aft": seconds, "dev": {"ids": ["1"], "name": "Hall"},
+        })
+    };
+    teach(&mut h, "sensor/a", &config("a", json!(60)));
+    teach(&mut h, "sensor/b", &config("b", json!("90")));
+    teach(&mut h, "sensor/c", &config("c", json!(0)));
+    assert_eq!(h.due_ms(), None, "nobody has spoken yet");
+    for topic in ["a", "b", "c"] {
+        at(&mut h, 1_000, topic, "20");
+    }
+    assert_eq!(h.due_ms(), Some(61_000));
+    assert_eq!(h.tick(60_999), Message::default());
+    let over = h.tick(61_000);
+    assert_eq!(all(&over), ["missing raised"]);
+    assert_eq!(over.signals[0].device, "Hall");
+    assert_eq!(all(&h.tick(91_000)), ["missing raised"]);
+    // One of its two values is still overdue; an empty word is none.
+    at(&mut h, 92_000, "a", "unavailable");
+    assert_eq!(all(&at(&mut h, 92_000, "a", "21")), ["temperature 21"]);
+    let back = at(&mut h, 93_000, "b", "21");
+    assert_eq!(all(&back), ["missing restored", "temperature 21"]);
+    assert_eq!(h.due_ms(), Some(152_000));
+    hear(&mut h, "homeassistant/sensor/a/config", "");
+    hear(&mut h, "homeassistant/sensor/b/config", "");
+    assert_eq!(h.due_ms(), None);
+}
+
+#[test]
+fn a_mark_for_no_reading_is_no_temperature_in_any_unit() {
+    for unit in ["°C", "°F", "K"] {
+        let mut h = fresh();
+        let config = json!({"stat_t": "t", "dev_cla": "temperature", "unit_of_meas": unit});
+        teach(&mut h, "sensor/t", &config);
+        let message = hear(&mut h, "t", "327.67");
+        assert_eq!(message.refusals[0].name(), "bad_value", "{unit}");
+        assert_eq!(message.signals, []);
+    }
 }
 
 #[test]

@@ -78,12 +78,18 @@ fn a_security_status_means_what_its_device_is() {
         (0x01, 0x15, &[OK]),
         (0x01, 0x16, &["health battery_low raised"]),
         (0x02, 0x06, &["alarm panic raised", OK]),
+        (
+            0x02,
+            0x86,
+            &["alarm panic raised", "health tamper raised", OK],
+        ),
         (0x02, 0x07, &["alarm panic restored", OK]),
         (0x02, 0x09, &["observed button arm_away", OK]),
         (0x02, 0x0D, &["observed button disarm", OK]),
         (0x02, 0x11, &["observed button light_1_on", OK]),
         (0x03, 0x06, &["alarm smoke raised"]),
         (0x03, 0x07, &["alarm smoke restored"]),
+        (0x03, 0x82, &["alarm smoke raised", "health tamper raised"]),
         (0x03, 0x17, &[]),
         (0x04, 0x02, &["observed contact open", CLOSED, OK]),
         (0x05, 0x02, &["observed motion active", CLOSED, OK]),
@@ -124,7 +130,8 @@ fn both_contacts_of_one_transmitter_have_their_own_field() {
 fn statuses_and_subtypes_that_do_not_exist_are_refused_by_name() {
     let cases = [
         (security(0x03, 1, 1, 0x40, 0), "bad_value"),
-        (security(0x02, 1, 1, 0x86, 0), "bad_value"),
+        (security(0x02, 1, 1, 0x8D, 0), "bad_value"),
+        (packet(&[0x50, 1, 1, 0, 1, 0x7F, 0xFF, 0x79]), "bad_value"),
         (security(0x0B, 1, 1, 0x06, 0), "unknown_frame"),
         (lighting2(1, 1, 1, 9), "bad_value"),
         (packet(&[0x10, 0x00, 1, b'Z', 1, 1, 0x70]), "bad_value"),

@@ -119,10 +119,12 @@ impl Gateway {
         let idle_rules_more = idle_rules.len().saturating_sub(IDLE_RULES_MOST);
         idle_rules.truncate(IDLE_RULES_MOST);
         let map = told.map.as_ref();
-        let code_tables = map
-            .iter()
-            .flat_map(|map| map.text().codes.keys().cloned())
-            .collect();
+        let mut code_tables: Vec<String> = Vec::new();
+        for asked in map.iter().flat_map(|map| map.code_tables()) {
+            if !code_tables.iter().any(|table| table == asked) {
+                code_tables.push(asked.to_owned());
+            }
+        }
         Some(SourceSeen {
             name: told.name.clone(),
             speaks: told.speaks,
@@ -150,6 +152,8 @@ impl Gateway {
             .settings
             .sources
             .get(index)
+            // A home without such a code is no table that fits nothing.
+            .filter(|s| !s.speaks.has_codes())
             .and_then(|s| s.map.as_ref())
         else {
             return Vec::new();

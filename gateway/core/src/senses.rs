@@ -203,13 +203,22 @@ impl Senses {
         })
     }
 
-    /// Time passed on a line.
+    /// Time passed on a line, or for what devices on a broker promised to say.
     pub(crate) fn tick(
         &mut self,
         settings: &Settings,
         source: usize,
         now: Mono,
     ) -> (Vec<Understood>, Vec<u8>) {
+        if let Some(Reader::Mqtt(dialect)) = self.readers.get_mut(source) {
+            if dialect.due_ms().is_none_or(|due| due > now.0) {
+                return (Vec::new(), Vec::new());
+            }
+            let message = dialect.tick(now.0);
+            let came = Came::default();
+            let understood = self.understand(settings, source, message, came, None, now);
+            return (vec![understood], Vec::new());
+        }
         self.on_wire(settings, source, now, |wire, heard| {
             if wire.due_ms().is_some_and(|due| due <= now.0) {
                 wire.tick(now.0, heard);
@@ -217,14 +226,15 @@ impl Senses {
         })
     }
 
-    /// When the next line is due, and which.
+    /// When the next source is due, and which.
     pub(crate) fn due(&self) -> Option<(Mono, usize)> {
         self.readers
             .iter()
             .enumerate()
             .filter_map(|(n, reader)| match reader {
                 Reader::Serial(wire) => wire.due_ms().map(|due| (Mono(due), n)),
-                Reader::Mqtt(_) | Reader::Deaf => None,
+                Reader::Mqtt(dialect) => dialect.due_ms().map(|due| (Mono(due), n)),
+                Reader::Deaf => None,
             })
             .min()
     }

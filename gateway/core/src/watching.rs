@@ -274,7 +274,7 @@ impl Gateway {
         paths.chain(babble).chain(devices).chain(refusal).min()
     }
 
-    /// Lines whose time has come.
+    /// Sources whose time has come.
     pub(crate) fn tick_lines(&mut self, now: Mono) {
         while let Some((due, index)) = self.senses.due() {
             if due > now {

@@ -39,6 +39,9 @@ const PRESETS: &[(Family, &str, &str)] = &[
     preset!(EspHome, "esphome"),
 ];
 
+/// The tables beside the code of a family that hears radio codes: which codes it asks the installer for.
+const CODES: &[(Family, &str, &str)] = &[preset!(RfxTrx, "codes/rfxtrx")];
+
 /// What a source says of its table.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
@@ -69,7 +72,7 @@ struct Text {
 
 /// The table of a source, or everything that is wrong with it.
 pub fn table(asked: Asked<'_>) -> Result<Table, Vec<Fault>> {
-    let preset = PRESETS.iter().find(|(family, ..)| *family == asked.family);
+    let preset = built_in().find(|(family, ..)| *family == asked.family);
     let preset = preset
         .map(|(_, name, text)| read(Path::new(name), text))
         .transpose()?;
@@ -107,8 +110,13 @@ pub fn preset(family: Family) -> Option<Arc<Map>> {
         base: "",
         line: false,
     };
-    let built_in = PRESETS.iter().any(|(of, ..)| *of == family);
-    built_in.then(|| table(asked).ok().map(|t| t.map)).flatten()
+    let is_there = built_in().any(|(of, ..)| *of == family);
+    is_there.then(|| table(asked).ok().map(|t| t.map)).flatten()
+}
+
+/// Every table that is built in.
+fn built_in() -> impl Iterator<Item = &'static (Family, &'static str, &'static str)> {
+    PRESETS.iter().chain(CODES)
 }
 
 /// The families that have a preset.
@@ -127,7 +135,7 @@ impl Judge<'_> {
         reached_by: &ReachedBy,
     ) -> Option<Arc<Map>> {
         let key = format!("{at}.map");
-        match (family.is_table(), file) {
+        match (family.is_table() || family.has_codes(), file) {
             (false, Some(_)) => {
                 let what = format!("`{family}` is not read by a table");
                 self.wrong(&key, what, "take it out, or write speaks = \"map\"");

@@ -42,11 +42,18 @@ fn table(device: &DeviceSeen, source: &SourceSeen, ids: &mut BTreeSet<String>) -
     if is_button(device) {
         lines.push("# raises = { button = \"help\" }   # when it is a pendant".to_owned());
     }
-    if device.untaught && source.speaks == Family::EnOceanEsp3 {
-        let profile = "# profile = \"A5-02-05\"   # what the label of this sender says (EEP)";
-        lines.push(profile.to_owned());
+    if source.speaks == Family::EnOceanEsp3 {
+        lines.extend(profile(device));
     }
     lines.join("\n") + "\n"
+}
+
+/// What an EnOcean sender's profile is. What it taught itself is forgotten when the daemon ends: written down, it stays.
+fn profile(device: &DeviceSeen) -> Option<String> {
+    let learned = device.model.strip_prefix("EnOcean ");
+    let named = learned.map(|eep| format!("profile = {}   # as it taught itself", quoted(eep)));
+    let asked = "# profile = \"A5-02-05\"   # what the label of this sender says (EEP)";
+    named.or_else(|| device.untaught.then(|| asked.to_owned()))
 }
 
 fn is_button(device: &DeviceSeen) -> bool {
@@ -186,6 +193,25 @@ mod tests {
         assert!(text.contains("profile = "), "{text}");
         let table: toml::Table = text.parse().unwrap();
         assert_eq!(table["device"][0]["name"].as_str(), Some("01A2B3C4"));
+    }
+
+    #[test]
+    fn a_profile_that_a_sender_taught_itself_is_written_down_for_good() {
+        let radio = SourceSeen {
+            speaks: Family::EnOceanEsp3,
+            ..source(0)
+        };
+        let learned = DeviceSeen {
+            model: "EnOcean A5-04-01".into(),
+            ..device("01A2B3C4", What::state(ObservedKind::Motion, State::Active))
+        };
+        let text = of(&learned, &radio, &mut BTreeSet::new()).unwrap();
+        let table: toml::Table = text.parse().unwrap();
+        assert_eq!(
+            table["device"][0]["profile"].as_str(),
+            Some("A5-04-01"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -211,7 +211,13 @@ mod tests {
         let asked: Vec<_> = asked.iter().map(Filter::as_str).collect();
         assert_eq!(
             asked,
-            ["rtl_433/+/availability", "rtl_433/+/events", "more/#"]
+            [
+                "rtl_433/+/availability",
+                "rtl_433/+/events",
+                "rtl_433/+/RTL_433toMQTT",
+                "rtl_433/+/RTL_433toMQTT/#",
+                "more/#",
+            ]
         );
     }
 }

@@ -58,7 +58,7 @@ pub(super) struct Number {
     pub(super) unit_at: Option<Pointer>,
     pub(super) scale: f64,
     pub(super) offset: f64,
-    pub(super) range: Option<(f64, f64)>,
+    pub(super) range: (f64, f64),
     pub(super) missing: Table<Missing>,
 }
 
@@ -179,9 +179,7 @@ impl Number {
     }
 
     fn in_range(&self, number: f64, name: &str) -> Said {
-        let inside = self
-            .range
-            .is_none_or(|(low, high)| (low..=high).contains(&number));
+        let inside = (self.range.0..=self.range.1).contains(&number);
         match self.of {
             NumberOf::Vital(kind) if kind.unit().is_none() && number.fract() != 0.0 => {
                 refused(name, "a code of its kind")
@@ -221,9 +219,9 @@ impl NumberOf {
     }
 
     /// The range that every number of this kind has.
-    pub(super) const fn range(self) -> Option<(f64, f64)> {
+    pub(super) const fn range(self) -> (f64, f64) {
         match self {
-            Self::Battery => Some((0.0, 100.0)),
+            Self::Battery => (0.0, 100.0),
             Self::Vital(kind) => kind.range(),
             Self::Observed(kind) => kind.range(),
         }

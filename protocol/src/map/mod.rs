@@ -102,6 +102,12 @@ impl Map {
         self.way
     }
 
+    /// The tables of radio codes that its rules ask, in their order; the installer may not have written them.
+    pub fn code_tables(&self) -> impl Iterator<Item = &str> {
+        let asked = self.rules.iter().filter_map(|rule| rule.codes.as_ref());
+        asked.flat_map(|codes| codes.tables.iter().map(String::as_str))
+    }
+
     /// The names of its rules, in their order.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
         self.rules.iter().map(|rule| rule.name.as_str())

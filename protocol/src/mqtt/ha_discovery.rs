@@ -15,6 +15,8 @@
 //! **Order.** A broker that kept our session gives what it queued before any configuration. A state whose entity nobody
 //! knows yet waits for it a minute (`Message::late`).
 //!
+//! **`expire_after`.** A device is missing when a value of it was not said again in time, and back with its next word.
+//!
 //! **`off_delay`.** On is one and the same for so long after it was said last; then it is news again. Nothing says its end.
 
 mod asked;
@@ -23,6 +25,7 @@ mod classes;
 mod config;
 mod devices;
 mod entity;
+mod expiry;
 mod keys;
 mod learn;
 mod meaning;
@@ -32,7 +35,7 @@ mod template;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::signal::{Message, Reading, Refusal, Seen, Signal, What};
-use crate::vocabulary::State;
+use crate::vocabulary::{Condition, HealthKind, State};
 
 use super::waiting::Waiting;
 use super::{Dialect, Publish};
@@ -41,6 +44,7 @@ use availability::Availability;
 use config::Place;
 use devices::Devices;
 use entity::{Entity, Said};
+use expiry::Expiry;
 use template::{Heard, Template};
 
 /// The prefix of Home Assistant's own default configuration.
@@ -90,6 +94,7 @@ pub struct HaDiscovery {
     unique: BTreeMap<Box<str>, Box<str>>,
     devices: Devices,
     availability: Availability,
+    expiry: Expiry,
     waiting: Waiting,
     asked: Asked,
 }
@@ -123,6 +128,7 @@ impl HaDiscovery {
             unique: BTreeMap::new(),
             devices: Devices::default(),
             availability: Availability::default(),
+            expiry: Expiry::default(),
             waiting: Waiting::default(),
             asked: Asked::default(),
         }
@@ -204,6 +210,7 @@ impl HaDiscovery {
     fn speak(&mut self, keys: &[Box<str>], heard: &Heard<'_>, now_ms: u64, message: &mut Message) {
         let mut others: Vec<(Template, Refusal)> = Vec::new();
         let mut met: Vec<Template> = Vec::new();
+        let mut unread: Vec<String> = Vec::new();
         for key in keys {
             let Some(known) = self.entities.get_mut(key) else {
                 continue;
@@ -211,6 +218,15 @@ impl HaDiscovery {
             match known.entity.read(heard) {
                 Said::What(what, reading) => {
                     met.push(known.entity.template.clone());
+                    if let Some(after) = known.entity.expire_after_ms
+                        && self.expiry.heard(key, after, now_ms)
+                    {
+                        let back = known.device.clone();
+                        message.signals.extend(self.back(&back));
+                    }
+                    let Some(known) = self.entities.get_mut(key) else {
+                        continue;
+                    };
                     if known.still_on(reading, &what, now_ms) {
                         continue;
                     }
@@ -225,12 +241,16 @@ impl HaDiscovery {
                 Said::Nothing => {}
                 Said::Other(refusal) => others.push((known.entity.template.clone(), refusal)),
                 Said::Refused(refusal) => refuse_each(message, vec![refusal]),
-                Said::Unmapped if known.told => {}
+                Said::Unmapped if known.told => unread.push(known.entity.shown()),
                 Said::Unmapped => {
                     known.told = true;
                     message.unmapped.push(known.entity.shown());
                 }
             }
+        }
+        // What was told with its configuration is told again only where a message says nothing else.
+        if message.signals.is_empty() && message.unmapped.is_empty() {
+            message.unmapped = unread;
         }
         // Codes of a receiver: each entity waits for its own, and somebody has known this one.
         others.retain(|(template, _)| !met.contains(template));
@@ -238,6 +258,32 @@ impl HaDiscovery {
             message,
             others.into_iter().map(|(_, refusal)| refusal).collect(),
         );
+    }
+}
+
+impl HaDiscovery {
+    /// Of a device that spoke again, when nothing else of it is overdue.
+    fn back(&self, device: &str) -> Option<Signal> {
+        let mut entities = self.devices.entities(device);
+        let over = entities.any(|entity| self.expiry.is_over(entity));
+        (!over).then(|| self.overdue(device, false))
+    }
+
+    /// That a device did not say in time what it promised, or has said it now.
+    fn overdue(&self, device: &str, over: bool) -> Signal {
+        let (condition, detail) = if over {
+            (
+                Condition::Raised,
+                "a value has expired: it was not said again in time",
+            )
+        } else {
+            (Condition::Restored, "it speaks again")
+        };
+        let what = What::health(HealthKind::Missing, condition, detail);
+        let name = self.devices.name(device);
+        let mut signal = Signal::new(name, "expire_after", Reading::Edge, what);
+        self.devices.model(device).clone_into(&mut signal.model);
+        signal
     }
 }
 
@@ -279,6 +325,23 @@ impl Dialect for HaDiscovery {
 
     fn is_lesson(&self, topic: &str) -> bool {
         self.place(topic).is_some()
+    }
+
+    fn due_ms(&self) -> Option<u64> {
+        self.expiry.due_ms()
+    }
+
+    fn tick(&mut self, now_ms: u64) -> Message {
+        let mut message = Message::default();
+        let mut told: BTreeSet<Box<str>> = BTreeSet::new();
+        while let Some(entity) = self.expiry.next(now_ms) {
+            if let Some(known) = self.entities.get(&entity)
+                && told.insert(known.device.clone())
+            {
+                message.signals.push(self.overdue(&known.device, true));
+            }
+        }
+        message
     }
 
     fn read(&mut self, publish: &Publish<'_>) -> Message {

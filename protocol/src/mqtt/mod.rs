@@ -3,7 +3,7 @@
 
 pub mod ha_discovery;
 pub mod homie;
-mod reading;
+pub(crate) mod reading;
 mod waiting;
 pub mod zigbee2mqtt;
 
@@ -29,6 +29,17 @@ pub trait Dialect: Send {
 
     /// Reads one publish. Never panics; what it cannot read is a named refusal in the answer.
     fn read(&mut self, publish: &Publish<'_>) -> Message;
+
+    /// When `tick` is due next, monotonic ms.
+    fn due_ms(&self) -> Option<u64> {
+        None
+    }
+
+    /// Time passed: what somebody promised to say again and did not.
+    fn tick(&mut self, now_ms: u64) -> Message {
+        let _ = now_ms;
+        Message::default()
+    }
 
     /// True for a topic that teaches (device definitions): it may be as large as a lesson, not only as a message.
     fn is_lesson(&self, topic: &str) -> bool {

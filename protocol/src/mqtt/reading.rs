@@ -49,6 +49,9 @@ pub(crate) fn pressed(action: &str, is_object: bool) -> What {
     What::state(ObservedKind::Button, state)
 }
 
+/// A sensor's marks for no reading: all bits of a word of hundredths, with and without a sign.
+const MARKS: &[f64] = &[327.67, -327.68, 655.35];
+
 /// A measurement in the vocabulary's unit, when it can be one.
 pub(crate) fn number_of(
     kind: ObservedKind,
@@ -61,6 +64,11 @@ pub(crate) fn number_of(
         due,
     };
     let said = value.number().ok_or(bad("a number"))?;
+    // In any unit: as a temperature in °F the mark would be one of an oven.
+    let is_climate = matches!(kind, ObservedKind::Temperature | ObservedKind::Humidity);
+    if is_climate && MARKS.iter().any(|mark| (said - mark).abs() < 0.005) {
+        return Err(bad("a reading, not a sensor's mark for none"));
+    }
     let number = match (unit.filter(|u| !u.is_empty()), kind.unit()) {
         (Some(from), Some(unit)) => convert(said, from, unit).ok_or_else(|| Refusal::BadUnit {
             field: shown(key),
@@ -68,7 +76,6 @@ pub(crate) fn number_of(
         })?,
         _ => said,
     };
-    // 327.67, −327.68 and 655.35 are a sensor's marks for no reading.
     let (range, due) = match kind {
         ObservedKind::Temperature => (-100.0..=200.0, "a temperature from -100 to 200 Cel"),
         ObservedKind::Humidity => (0.0..=100.0, "a humidity from 0 to 100 %"),

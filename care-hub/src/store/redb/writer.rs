@@ -175,7 +175,10 @@ pub(super) fn run(shelf: &Shelf, line: &Line, tell: &broadcast::Sender<Change>) 
                 for job in jobs {
                     let mut alone = vec![job];
                     let done = transaction(shelf, &mut alone);
-                    answer(alone, &settled(shelf, done.map(|changes| told(changes, tell))));
+                    answer(
+                        alone,
+                        &settled(shelf, done.map(|changes| told(changes, tell))),
+                    );
                 }
             }
             Err(e) => answer(jobs, &settled(shelf, Err(e))),

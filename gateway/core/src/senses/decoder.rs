@@ -58,6 +58,12 @@ impl Decoder {
             .into()
     }
 
+    /// What time alone has led to at a source that a broker brings; its devices may be overdue.
+    pub fn passed(&mut self, source: usize, now: Mono) -> Vec<Decoded> {
+        let (understood, _) = self.senses.tick(&self.settings, source, now);
+        understood.into_iter().map(Decoded::from).collect()
+    }
+
     /// The senders of the next bytes of a line have this profile. False when their reader has no use for it.
     pub fn told(&mut self, source: usize, profile: &str) -> bool {
         self.senses.told(source, profile)

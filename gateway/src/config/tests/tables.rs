@@ -57,6 +57,32 @@ fn a_preset_needs_no_file_and_comes_over_a_broker_or_a_line() {
 }
 
 #[test]
+fn a_receiver_of_radio_codes_has_a_table_of_codes_and_needs_none() {
+    let read = |reached: &str, codes: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("codes.toml"), codes).unwrap();
+        let serial = format!("speaks = \"rfxtrx\"\n{reached}[source.serial]\npath = \"/dev/x\"\n");
+        let text = GOOD.replacen(SPEAKS, &serial, 1);
+        read(&dir.path().join("g.toml"), &text, &[])
+    };
+    let fob = "[codes.rfxtrx]\n22670E = { device = \"pendant\", kind = \"help\" }\n";
+    for (reached, codes) in [("", ""), ("map = \"codes.toml\"\n", fob)] {
+        let source = read(reached, codes).unwrap().settings.sources[0].clone();
+        let map = source.map.unwrap();
+        assert_eq!((source.speaks, map.way()), (Family::RfxTrx, Way::Line));
+        let asked: Vec<_> = map.code_tables().collect();
+        assert_eq!(asked, ["rfxtrx", "rfxtrx_switches"]);
+        assert_eq!(map.lint(), []);
+    }
+    let faults = read("map = \"codes.toml\"\n", &fob.replace("22670E", "22670X")).unwrap_err();
+    let said = faults.0[0].to_string();
+    assert!(
+        said.contains("codes.toml") && said.contains("22670X"),
+        "{said}"
+    );
+}
+
+#[test]
 fn every_preset_is_spoken_by_its_name_alone() {
     let serial = "[source.serial]\npath = \"/dev/x\"\nbaud = 115200\n";
     for family in tables::presets() {

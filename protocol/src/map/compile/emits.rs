@@ -234,19 +234,18 @@ impl Judge<'_, '_> {
             );
         }
         let unit_at = self.pointer(&format!("{key}.unit_at"), text.unit_at.as_ref());
+        let (least, most) = of.range();
+        // A table may narrow what can be, and not widen it.
+        let own = text.range.unwrap_or((least, most));
+        let range = (own.0.max(least), own.1.min(most));
         let figures = [
             text.scale.unwrap_or(1.0),
             text.offset.unwrap_or(0.0),
-            text.range.map_or(0.0, |r| r.0),
-            text.range.map_or(1.0, |r| r.1),
+            own.0,
+            own.1,
         ];
-        let range = match (text.range, of.range()) {
-            // A table may narrow what can be, and not widen it.
-            (Some((low, high)), Some((least, most))) => Some((low.max(least), high.min(most))),
-            (own, every) => own.or(every),
-        };
         let sane = figures.iter().all(|f| f.is_finite()) && text.scale != Some(0.0);
-        if !sane || range.is_some_and(|(low, high)| low >= high) {
+        if !sane || range.0 >= range.1 {
             let what = "a scale of 0, a figure that is none, or a range that ends before it begins";
             self.to.wrong(key, what, "correct the figures");
         }

@@ -10,7 +10,7 @@ use super::availability::Set;
 use super::devices::Identity;
 use super::entity::{Entity, Says};
 use super::keys::Keys;
-use super::meaning::{availability, bad_topic, off_delay, says};
+use super::meaning::{availability, bad_topic, milliseconds, says};
 use super::template::Template;
 use super::{Limits, is_topic};
 
@@ -183,7 +183,9 @@ fn entity(keys: Keys<'_>, component: &str, object: &str, name: &str, limits: &Li
             topic: topic.unwrap_or_default().into(),
             template: template.unwrap_or(Template::Whole),
             says,
-            off_delay_ms: off_delay(keys),
+            off_delay_ms: milliseconds(keys, "off_delay"),
+            // 0 is no time at all, as Home Assistant has it.
+            expire_after_ms: milliseconds(keys, "expire_after").filter(|ms| *ms > 0),
         }),
         refusals,
         unmapped,

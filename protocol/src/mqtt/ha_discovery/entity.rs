@@ -25,6 +25,8 @@ pub(super) struct Entity {
     pub(super) says: Says,
     /// On turns off by itself after this long, ms.
     pub(super) off_delay_ms: Option<u64>,
+    /// A value holds for so long, ms; then its device is missing.
+    pub(super) expire_after_ms: Option<u64>,
 }
 
 /// What an entity says.

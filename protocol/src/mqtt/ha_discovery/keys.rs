@@ -18,6 +18,7 @@ const SHORT: &[(&str, &str)] = &[
     ("device_class", "dev_cla"),
     ("encoding", "e"),
     ("entity_category", "ent_cat"),
+    ("expire_after", "exp_aft"),
     ("identifiers", "ids"),
     ("manufacturer", "mf"),
     ("migrate_discovery", "migr_discvry"),

@@ -225,6 +225,7 @@ impl HaDiscovery {
     /// Takes an entity out of the tables, but not out of its device.
     fn unlink(&mut self, key: &str) -> Option<Known> {
         let known = self.entities.remove(key)?;
+        self.expiry.forget(key);
         if let Some(of_topic) = self.by_topic.get_mut(&known.entity.topic) {
             of_topic.remove(key);
             if of_topic.is_empty() {

@@ -99,13 +99,13 @@ fn trigger(keys: Keys<'_>) -> Says {
 }
 
 /// Seconds, as a number or as text that is one.
-pub(super) fn off_delay(keys: Keys<'_>) -> Option<u64> {
-    let seconds = keys.get("off_delay")?;
+pub(super) fn milliseconds(keys: Keys<'_>, key: &str) -> Option<u64> {
+    let seconds = keys.get(key)?;
     let seconds = seconds
         .as_f64()
         .or_else(|| seconds.as_str()?.trim().parse().ok())?;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Checked: 0 to a day.
-    (0.0..=86_400.0)
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Checked: 0 to a year.
+    (0.0..=31_536_000.0)
         .contains(&seconds)
         .then_some((seconds * 1000.0) as u64)
 }

@@ -1,6 +1,7 @@
 //! What one line means. It sees one object at a time and remembers nothing.
 
 use crate::json::{self, Fields, Value};
+use crate::mqtt::reading::number_of;
 use crate::signal::{HealthOf, Measured, Message, Missing, Reading, Refusal, Seen, Signal, What};
 use crate::units::convert;
 use crate::vocabulary::{
@@ -256,12 +257,9 @@ impl Line {
     }
 
     fn observed(&self, kind: ObservedKind) -> Said<(What, Reading)> {
-        if let Some(unit) = kind.unit() {
-            let value = self.number(Some(unit))?;
-            if !is_within(value, kind.range()) {
-                return Err(bad("value", "0 to 100"));
-            }
-            let seen = Seen::Value(value);
+        if kind.unit().is_some() {
+            let value = Value::Number(self.value.ok_or(bad("value", "a number"))?);
+            let seen = Seen::Value(number_of(kind, value, self.unit.as_deref(), "value")?);
             return Ok((What::Observed { kind, seen }, Reading::Sample));
         }
         let state = self
@@ -325,7 +323,7 @@ fn check_range(kind: VitalKind, value: f64) -> Said<()> {
             if is_code {
                 "a code of its kind"
             } else {
-                "0 to 100"
+                "a number in its kind's range"
             },
         ));
     }

@@ -95,14 +95,14 @@ fn say(register: &Register, raw: Raw, message: &mut Message) {
                 return bad(register, "a number", message);
             };
             if !is_within(value, kind.range()) {
-                return bad(register, "0 to 100", message);
+                return bad(register, "a number in its kind's range", message);
             }
             let seen = Seen::Value(value);
             (Reading::Sample, What::Observed { kind, seen })
         }
         Says::Battery => {
             let Some(charge) = value.filter(|v| (0.0..=100.0).contains(v)) else {
-                return bad(register, "0 to 100", message);
+                return bad(register, "a number in its kind's range", message);
             };
             let what = What::Health {
                 kind: crate::vocabulary::HealthKind::Battery,

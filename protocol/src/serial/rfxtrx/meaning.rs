@@ -35,6 +35,9 @@ const AUXILIARY: u8 = 0x07;
 /// A motion sensor that need not say that it is quiet again.
 const POWERCODE_MOTION: u8 = 0x05;
 
+/// The most that a thermometer of this radio measures, tenths of a degree: beyond is a mark for no reading (7FFF). Ours.
+const DEGREES_MOST: u16 = 1_500;
+
 /// What is gathered of one packet.
 struct Words<'p> {
     packet: &'p [u8],
@@ -179,13 +182,15 @@ impl Words<'_> {
         self.device = format!("{:06X}", self.number(4, 3));
         let status = self.at(7);
         let plain = status & 0x7f;
-        // Only what a sensor says of itself comes with a tamper bit.
-        if status != plain && plain > 0x05 {
+        let tamper = status != plain;
+        // Sensors alone have covers; a panic whose highest bit is set is a panic all the same.
+        if tamper && plain > 0x07 {
             return self.bad("status", "one that the protocol has");
         }
         self.status(plain, sort, subtype);
-        if plain <= 0x05 && matches!(sort, Sort::Contact | Sort::Motion) {
-            self.health(HealthKind::Tamper, status != plain);
+        let has_cover = plain <= 0x05 && matches!(sort, Sort::Contact | Sort::Motion);
+        if tamper || has_cover {
+            self.health(HealthKind::Tamper, tamper);
         }
         if plain == 0x16 {
             self.health(HealthKind::BatteryLow, true);
@@ -256,9 +261,15 @@ impl Words<'_> {
         self.model = model;
         self.device = format!("{:04X}", self.number(4, 2));
         if temperature {
-            let size = f64::from(u16::from_be_bytes([self.at(6) & 0x7f, self.at(7)])) / 10.0;
+            let size = u16::from_be_bytes([self.at(6) & 0x7f, self.at(7)]);
             let below = self.at(6) & 0x80 != 0;
-            self.value(ObservedKind::Temperature, if below { -size } else { size });
+            let degrees = f64::from(size) / 10.0;
+            if size <= DEGREES_MOST {
+                let signed = if below { -degrees } else { degrees };
+                self.value(ObservedKind::Temperature, signed);
+            } else {
+                self.bad("temperature", "-150 to 150 Cel");
+            }
         }
         if let Some(place) = humidity {
             let humidity = self.at(place);

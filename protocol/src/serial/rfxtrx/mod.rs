@@ -17,13 +17,18 @@
 //! | dark, light, pairing | nothing |
 //! | bit 80; battery 0 or battery low | tamper; `battery_low` (smoke detectors tell no battery) |
 //! | Lighting1, Lighting2 | a button: `on`, `off`, `group_on` … |
-//! | a fixed code (Lighting4), a chime | a button: `single` |
+//! | a fixed code (Lighting4) | what the table of codes says of it; untaught where it says nothing |
+//! | a chime | a button: `single` |
 //! | temperature, humidity, both, with air pressure; electricity | what they measure |
+//!
+//! A table of codes (`map` in the configuration) is asked of every fixed code, and of switches and chimes first: a sender that
+//! it knows is the installer's door, motion sensor or pendant. Where there is no table at all a fixed code is a button.
 //!
 //! **The same again.** A radio sends each press several times, each with its own sequence number: the same words within
 //! `PRESS_MS` are one press. A smoke detector repeats while it burns and may never say that it is out: the same alarm
 //! after 30 s of silence is a new one.
 
+mod codes;
 mod frame;
 mod meaning;
 mod say;
@@ -33,9 +38,13 @@ pub use say::{
     climate, get_status, lighting2, packet, reset, security, start, status, temperature,
 };
 
+use std::sync::Arc;
+
 use self::frame::Cut;
 use super::echo::Echo;
 use super::{Heard, Wire};
+use crate::family::Way;
+use crate::map::{Map, MapLines};
 use crate::signal::{Message, Refusal};
 
 /// A packet that pauses this long has broken off, ms. Ours: the longest takes 11 ms.
@@ -49,6 +58,9 @@ const RESET_MS: u64 = 500;
 
 /// How long its status is waited for before it is started all the same, ms. Ours.
 const STATUS_MS: u64 = 1_000;
+
+/// The longest line that is made of a code, bytes.
+const LINE_LONGEST: usize = 256;
 
 /// How far the receiver has been started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +85,8 @@ pub struct RfxTrx {
     lost: bool,
     start: Start,
     echo: Echo,
+    /// The installer's tables of codes.
+    codes: Option<MapLines>,
 }
 
 impl Default for RfxTrx {
@@ -92,6 +106,16 @@ impl RfxTrx {
             lost: false,
             start: Start::Done,
             echo: Echo::new(PRESS_MS),
+            codes: None,
+        }
+    }
+
+    /// A reader of a line whose codes this table knows.
+    pub fn with_codes(table: Option<Arc<Map>>) -> Self {
+        let lines = table.filter(|map| map.way() == Way::Line);
+        Self {
+            codes: lines.map(|map| MapLines::new(map, LINE_LONGEST)),
+            ..Self::new()
         }
     }
 
@@ -112,7 +136,7 @@ impl RfxTrx {
                     self.quiet(heard);
                     let raw: Vec<u8> = self.bytes.drain(..len).collect();
                     self.started(&raw, heard);
-                    let message = self.echo.sift(meaning::read(&raw), now_ms);
+                    let message = self.says(&raw, now_ms);
                     heard.messages.push(Message { raw, ..message });
                 }
                 Cut::Wrong(len, refusal) => {
@@ -127,6 +151,23 @@ impl RfxTrx {
                 }
             }
         }
+    }
+
+    /// What a packet says, without what it only repeats: a code by the installer's table, all else by itself.
+    fn says(&mut self, packet: &[u8], now_ms: u64) -> Message {
+        let by_table = self.by_table(packet, now_ms);
+        // A switch that no table knows says itself what it does.
+        let knows = |said: &Message| codes::is_fixed(packet) || !said.signals.is_empty();
+        let message = by_table.filter(knows);
+        let message = message.unwrap_or_else(|| meaning::read(packet));
+        self.echo.sift(message, now_ms)
+    }
+
+    fn by_table(&mut self, packet: &[u8], now_ms: u64) -> Option<Message> {
+        let table = self.codes.as_mut()?;
+        let mut heard = Heard::default();
+        table.read(codes::line(packet)?.as_bytes(), now_ms, &mut heard);
+        heard.messages.pop()
     }
 
     fn drop_first(&mut self) {
