@@ -164,6 +164,18 @@ mod tests {
     }
 
     #[test]
+    fn a_code_that_nobody_taught_is_pasted_into_the_table_that_its_preset_asks() {
+        let mut gateway = gateway();
+        let code = "{\"model\":\"Generic-Remote\",\"id\":13,\"cmd\":5}";
+        hear(&mut gateway, code, Mono(1));
+        let seen = to_json(&gateway.inventory(Mono(2)), None);
+        let paste = seen["devices"][0]["paste"].as_str().unwrap();
+        let table: toml::Table = paste.parse().unwrap();
+        let row = &table["codes"]["rtl_433"]["Generic-Remote 13 5"];
+        assert_eq!(row["kind"].as_str(), Some("help"), "{paste}");
+    }
+
+    #[test]
     fn what_leaves_the_machine_has_no_names_no_samples_and_no_vital_values() {
         let mut gateway = gateway();
         hear(
