@@ -502,7 +502,7 @@ fn what_is_not_allowed_of_a_register_is_named_by_its_key() {
 proptest! {
     /// Whatever the chunks, every answer is heard.
     #[test]
-    fn any_chunks_say_the_same(values in proptest::collection::vec(any::<i16>().prop_filter("none", |v| *v != i16::MIN), 1..6), cuts in proptest::collection::vec(1usize..9, 1..60)) {
+    fn any_chunks_say_the_same(values in proptest::collection::vec(-1_500i16..=10_000, 1..6), cuts in proptest::collection::vec(1usize..9, 1..60)) {
         let mut line = Vec::new();
         for value in &values {
             line.extend(request(1, Table::Registers, 0x10, 1));
