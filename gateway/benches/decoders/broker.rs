@@ -1,0 +1,342 @@
+//! What homes publish on a broker, and what the tables read. Messages of tables are those of their tests, so that each row of
+//! a preset that says something is measured; of the others they are shaped as the bridges shape them.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tecs_gateway::config::tables;
+use tecs_protocol::family::{Family, Options};
+use tecs_protocol::map::Map;
+use tecs_protocol::mqtt::zigbee2mqtt::say as z2m;
+use tecs_protocol::mqtt::{ha_discovery::say as ha, homie::say as h5};
+
+use super::home::{Home, Reader, Said};
+
+/// More than an hour, the longest time for which a table takes two messages for one.
+const LONG_MS: u64 = 2 * 3_600_000;
+const SECOND_MS: u64 = 1_000;
+
+const ZIGBEE: &[(&str, &str)] = &[
+    (
+        "front-door",
+        r#"{"battery":97,"battery_low":false,"contact":false,"device_temperature":23,"last_seen":"2026-01-05T10:00:00+00:00","linkquality":116,"power_outage_count":12,"tamper":false,"trigger_count":0,"voltage":3005}"#,
+    ),
+    (
+        "front-door",
+        r#"{"battery":97,"battery_low":false,"contact":true,"device_temperature":24,"last_seen":"2026-01-05T10:00:09+00:00","linkquality":120,"power_outage_count":12,"tamper":false,"trigger_count":0,"voltage":3005}"#,
+    ),
+    (
+        "hall/motion",
+        r#"{"battery":100,"illuminance":18,"last_seen":"2026-01-05T10:00:10+00:00","linkquality":87,"occupancy":true,"update":{"installed_version":16777241,"latest_version":16777241,"state":"idle"},"voltage":3015}"#,
+    ),
+    (
+        "kitchen/smoke",
+        r#"{"battery":91,"battery_low":false,"last_seen":"2026-01-05T10:00:11+00:00","linkquality":54,"smoke":true,"tamper":false,"test":false,"voltage":2900}"#,
+    ),
+    (
+        "kitchen/smoke",
+        r#"{"battery":91,"battery_low":false,"last_seen":"2026-01-05T10:01:11+00:00","linkquality":51,"smoke":false,"tamper":false,"test":false,"voltage":2900}"#,
+    ),
+    (
+        "bedroom climate",
+        r#"{"battery":"80.00","humidity":48.21,"last_seen":"2026-01-05T10:01:12+00:00","linkquality":133,"pressure":1008.4,"temperature":20.53,"update":{"installed_version":-1,"latest_version":-1,"state":null},"update_available":null,"voltage":2955}"#,
+    ),
+    (
+        "pendant",
+        r#"{"action":"emergency","battery":80,"last_seen":"2026-01-05T10:01:13+00:00","linkquality":96,"voltage":2900}"#,
+    ),
+    (
+        "kettle",
+        r#"{"current":8.71,"energy":112.53,"last_seen":"2026-01-05T10:01:14+00:00","linkquality":142,"power":2010,"state":"ON","update":{"installed_version":33816645,"latest_version":33816645,"state":"idle"},"voltage":231}"#,
+    ),
+    // As the load says it.
+    (
+        "hall-light-sensor",
+        r#"{"illuminance":312,"power_outage_count":12345,"linkquality":116,"update":{"installed_version":16777241,"state":"idle","pad":"-----------------------"}}"#,
+    ),
+];
+
+/// Devices that `bridge/devices` has taught, and one that nobody did.
+pub(crate) fn zigbee2mqtt() -> Home {
+    let battery = || z2m::numeric("battery", "%");
+    let common = || {
+        vec![
+            battery(),
+            z2m::numeric("voltage", "mV"),
+            z2m::numeric("linkquality", "lqi"),
+        ]
+    };
+    let device = |name, model, own: &[Value]| z2m::Device {
+        ieee_address: "0x00158d0000000001",
+        friendly_name: name,
+        vendor: "Aqara",
+        model,
+        description: "A sensor",
+        exposes: [own, &common()].concat(),
+    };
+    let low = || z2m::binary("battery_low", true, false);
+    let tamper = || z2m::binary("tamper", true, false);
+    let devices = [
+        device(
+            "front-door",
+            "MCCGQ11LM",
+            &[
+                z2m::binary("contact", false, true),
+                low(),
+                tamper(),
+                z2m::numeric("device_temperature", "°C"),
+                z2m::numeric("power_outage_count", ""),
+            ],
+        ),
+        device(
+            "hall/motion",
+            "RTCGQ11LM",
+            &[
+                z2m::binary("occupancy", true, false),
+                z2m::numeric("illuminance", "lx"),
+            ],
+        ),
+        device(
+            "kitchen/smoke",
+            "JTYJ-GD-01LM/BW",
+            &[
+                z2m::binary("smoke", true, false),
+                z2m::binary("test", true, false),
+                low(),
+                tamper(),
+            ],
+        ),
+        device(
+            "bedroom climate",
+            "WSDCGQ11LM",
+            &[
+                z2m::numeric("temperature", "°C"),
+                z2m::numeric("humidity", "%"),
+                z2m::numeric("pressure", "hPa"),
+            ],
+        ),
+        device(
+            "pendant",
+            "TS0215A_sos",
+            &[z2m::words("action", &["emergency"])],
+        ),
+        device(
+            "kettle",
+            "TS011F",
+            &[
+                z2m::specific("switch", &[z2m::binary("state", "ON", "OFF")]),
+                z2m::numeric("power", "W"),
+                z2m::numeric("current", "A"),
+                z2m::numeric("energy", "kWh"),
+            ],
+        ),
+    ];
+    let lesson = Said::published(
+        "zigbee2mqtt/bridge/devices",
+        z2m::devices(&devices).to_string(),
+    );
+    let said = ZIGBEE
+        .iter()
+        .map(|(name, payload)| Said::published(format!("zigbee2mqtt/{name}"), *payload));
+    home(Family::Zigbee2Mqtt, &[lesson], said.collect())
+}
+
+/// Entities as they are announced: device, component, class, unit, topic, field.
+const ENTITIES: [[&str; 6]; 5] = [
+    ["hall", "binary_sensor", "smoke", "", "home/hall/smoke", ""],
+    [
+        "door",
+        "binary_sensor",
+        "door",
+        "",
+        "home/door/state",
+        "open",
+    ],
+    [
+        "door",
+        "sensor",
+        "battery",
+        "%",
+        "home/door/state",
+        "battery",
+    ],
+    [
+        "bed",
+        "sensor",
+        "temperature",
+        "°C",
+        "home/bed/climate",
+        "temperature",
+    ],
+    [
+        "bed",
+        "sensor",
+        "humidity",
+        "%",
+        "home/bed/climate",
+        "humidity",
+    ],
+];
+const STATES: &[(&str, &str)] = &[
+    ("home/hall/smoke", "ON"),
+    ("home/hall/smoke", "OFF"),
+    (
+        "home/door/state",
+        r#"{"battery":91,"open":"ON","rssi":-61,"uptime":86403}"#,
+    ),
+    (
+        "home/door/state",
+        r#"{"battery":90,"open":"OFF","rssi":-63,"uptime":86407}"#,
+    ),
+    (
+        "home/bed/climate",
+        r#"{"temperature":20.5,"humidity":48,"pressure":1008.4,"battery_mv":2955}"#,
+    ),
+    (
+        "home/bed/climate",
+        r#"{"temperature":20.6,"humidity":47.5,"pressure":1008.3,"battery_mv":2954}"#,
+    ),
+    ("home/fob/action", "press"),
+];
+
+/// Entities of one JSON, one with a plain payload, and a button.
+pub(crate) fn ha_discovery() -> Home {
+    let device = |id| ha::Device {
+        id,
+        name: id,
+        maker: "Maker",
+        model: "M1",
+        availability: "",
+    };
+    let entity = |[_, component, class, unit, topic, field]: [&'static str; 6]| ha::Entity {
+        component,
+        object: class,
+        class,
+        unit,
+        topic,
+        field,
+        more: Vec::new(),
+    };
+    let press = ha::Entity {
+        object: "press",
+        more: vec![
+            ("automation_type", json!("trigger")),
+            ("type", json!("button_short_press")),
+            ("subtype", json!("button_1")),
+        ],
+        ..entity(["fob", "device_automation", "", "", "home/fob/action", ""])
+    };
+    let entities = ENTITIES.iter().map(|of| (of[0], entity(*of)));
+    let lessons = entities.chain([("fob", press)]).map(|(id, entity)| {
+        let (topic, config) = ha::config("homeassistant", &device(id), &entity);
+        Said::published(topic, config.to_string())
+    });
+    home(
+        Family::HaDiscovery,
+        &lessons.collect::<Vec<_>>(),
+        published(STATES),
+    )
+}
+
+pub(crate) fn homie() -> Home {
+    let property = |node, id, datatype, unit| h5::Property {
+        node,
+        id,
+        datatype,
+        unit,
+        format: "",
+        retained: true,
+    };
+    let properties = [
+        property("smoke", "smoke", "boolean", ""),
+        property("climate", "temperature", "float", "°C"),
+        property("climate", "humidity", "float", "%"),
+        h5::Property {
+            format: "open,closed",
+            ..property("door", "contact", "enum", "")
+        },
+        property("door", "battery", "integer", "%"),
+    ];
+    let lessons = [
+        Said::published(
+            "homie/5/house/$description",
+            h5::description("House", &properties).to_string(),
+        ),
+        Said::published("homie/5/house/$state", "ready"),
+    ];
+    let said = [
+        ("homie/5/house/smoke/smoke", "true"),
+        ("homie/5/house/climate/temperature", "20.5"),
+        ("homie/5/house/climate/humidity", "48.2"),
+        ("homie/5/house/smoke/smoke", "false"),
+        ("homie/5/house/climate/temperature", "20.6"),
+        ("homie/5/house/door/contact", "open"),
+        ("homie/5/house/door/battery", "91"),
+        ("homie/5/house/door/contact", "closed"),
+    ];
+    home(Family::Homie, &lessons, published(&said))
+}
+
+/// A table that is built in, by the messages of its tests.
+pub(crate) fn preset(family: Family, tests: &str) -> Home {
+    by_table(family, &tables::preset(family).unwrap(), tests)
+}
+
+/// The first example of the tables' page.
+pub(crate) fn map() -> Home {
+    let page = include_str!("../../docs/map.md");
+    let block = |language: &str| {
+        let (_, after) = page.split_once(&format!("\n```{language}\n")).unwrap();
+        after.split_once("\n```").unwrap().0
+    };
+    let table = Map::compile(toml::from_str(block("toml")).unwrap()).unwrap();
+    by_table(Family::Map, &Arc::new(table), block("jsonl"))
+}
+
+/// The messages of these tests that say something: each to a table that is to say something every time.
+fn by_table(family: Family, map: &Arc<Map>, tests: &str) -> Home {
+    let options = Options {
+        map: Some(Arc::clone(map)),
+        ..Options::default()
+    };
+    let home = |said| Home::new(Reader::of(family, &options), &[], said, LONG_MS);
+    let mut said: Vec<Said> = tests
+        .lines()
+        .filter_map(|line| message(family, line))
+        .collect();
+    said.retain(|one| home(vec![one.clone()]).next() > 0);
+    assert!(!said.is_empty(), "{family}");
+    home(said).speaking()
+}
+
+/// The message of a test; none where the bytes are a radio's own.
+fn message(family: Family, line: &str) -> Option<Said> {
+    let test: Value = serde_json::from_str(line).unwrap();
+    let topic = test["topic"]
+        .as_str()
+        .map_or_else(|| family.usual_topic(""), str::to_owned);
+    let mut payload = match test.get("payload")? {
+        Value::String(text) => text.clone(),
+        json => json.to_string(),
+    };
+    if family == Family::WiSafe2Serial {
+        payload.push('\n');
+    }
+    Some(Said::published(topic, payload))
+}
+
+fn published(said: &[(&str, &str)]) -> Vec<Said> {
+    said.iter()
+        .map(|(topic, payload)| Said::published(*topic, *payload))
+        .collect()
+}
+
+fn home(family: Family, lessons: &[Said], said: Vec<Said>) -> Home {
+    Home::new(
+        Reader::of(family, &Options::default()),
+        lessons,
+        said,
+        SECOND_MS,
+    )
+    .speaking()
+}
