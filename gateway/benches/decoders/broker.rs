@@ -311,11 +311,11 @@ fn by_table(family: Family, map: &Arc<Map>, tests: &str) -> Home {
 
 /// The message of a test; none where the bytes are a radio's own.
 fn message(family: Family, line: &str) -> Option<Said> {
-    let test: Value = serde_json::from_str(line).unwrap();
-    let topic = test["topic"]
+    let line: Value = serde_json::from_str(line).unwrap();
+    let topic = line["topic"]
         .as_str()
         .map_or_else(|| family.usual_topic(""), str::to_owned);
-    let mut payload = match test.get("payload")? {
+    let mut payload = match line.get("payload")? {
         Value::String(text) => text.clone(),
         json => json.to_string(),
     };
