@@ -16,6 +16,7 @@ use super::template::Template;
 use super::text::{Condition, MapText, RuleText, Scalar};
 use super::time::Time;
 use super::topic::Topic;
+use super::unmapped::Known;
 use super::value::Named;
 use super::{Map, ROWS_MOST, RULES_MOST};
 use crate::family::Way;
@@ -136,10 +137,10 @@ impl Judge<'_, '_> {
             test,
             emits,
             codes,
-            known: Vec::new(),
+            known: Known::default(),
         };
         known.extend(rule.pointers());
-        rule.known = known;
+        rule.known = Known::of(known);
         Some(rule)
     }
 

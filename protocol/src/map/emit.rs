@@ -19,6 +19,8 @@ pub(super) struct Emit {
     /// Where it stands in the text.
     pub(super) key: String,
     pub(super) at: Option<Pointer>,
+    /// What its value is called; none when that depends on what a `*` matches.
+    pub(super) name: Option<String>,
     /// The value is whether the number has any of these bits.
     pub(super) mask: Option<u64>,
     pub(super) hex: bool,

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::dedupe::Frames;
+use super::dedupe::{Frames, hash};
 use super::rule::Rule;
 use super::template::{Place, is_name};
-use super::unmapped::{shown, unmapped};
+use super::unmapped::{Known, shown};
 use super::{Map, NAMES_MOST, SIGNALS_MOST, UNTAUGHT_MOST};
 use crate::json;
 use crate::signal::{Message, Reading, Refusal, Signal, What};
@@ -79,7 +79,7 @@ impl Reader {
                 (Ok(root), false) => root,
                 (Err(_), false) => continue,
             };
-            let scopes = rule.scopes(root, &parts);
+            let scopes = rule.scopes(root, parts);
             if scopes.is_empty() {
                 continue;
             }
@@ -92,7 +92,7 @@ impl Reader {
             let opened = rule.unpack.as_ref().map(|unpack| unpack.open(root));
             let mut turn = Turn {
                 rule,
-                parts: &parts,
+                parts,
                 root: opened.as_ref().map_or(root, |(opened, _)| opened),
                 message: Message::default(),
                 tables: BTreeMap::new(),
@@ -184,6 +184,7 @@ impl Reader {
         for (field, known) in tables {
             if !known {
                 let due = "a value of its table";
+                let field = field.into_owned();
                 message.refusals.push(Refusal::BadValue { field, due });
             }
         }
@@ -193,7 +194,7 @@ impl Reader {
             message.refusals.push(Refusal::NotShape { due });
         }
         if !rule.text {
-            message.unmapped.extend(unmapped(root, &rule.known));
+            message.unmapped.extend(rule.known.unmapped(root));
         }
         self.bounded(&mut message);
         let Some(dedupe) = &rule.dedupe else {
@@ -203,10 +204,10 @@ impl Reader {
         rule.name.hash(&mut print);
         let mut named = false;
         for pointer in &dedupe.by {
-            for found in pointer.matches(root, root).found {
-                found.value.to_string().hash(&mut print);
+            pointer.each(root, root, &mut |found| {
+                found.value.hash(&mut print);
                 named = true;
-            }
+            });
         }
         if dedupe.by_alone && !named {
             // A frame that does not name itself cannot be told from another: it is news.
@@ -215,7 +216,7 @@ impl Reader {
         if !dedupe.by_alone {
             for signal in &message.signals {
                 (&signal.device, &signal.field, signal.test).hash(&mut print);
-                format!("{:?}", signal.what).hash(&mut print);
+                hash(&signal.what, &mut print);
             }
         }
         if self
@@ -264,7 +265,7 @@ fn nothing_said(mut message: Message) -> Message {
 fn nothing_fits(as_json: serde_json::Result<Value>) -> Message {
     match as_json {
         Ok(root) => Message {
-            unmapped: unmapped(&root, &[]),
+            unmapped: Known::default().unmapped(&root),
             ..Message::refused(Refusal::UnknownFrame {
                 kind: "no rule of the table fits it".to_owned(),
             })

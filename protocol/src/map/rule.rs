@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::codes::Codes;
 use super::emit::Emit;
-use super::pointer::{Pointer, Step};
+use super::pointer::Pointer;
 use super::template::{Place, Template};
 use super::time::Time;
 use super::topic::{Parts, Topic};
+use super::unmapped::Known;
 use super::unpack::Unpack;
 use super::value::Named;
 
@@ -34,7 +35,7 @@ pub(super) struct Rule {
     pub(super) emits: Vec<Emit>,
     pub(super) codes: Option<Codes>,
     /// Every pointer that it names, from the root.
-    pub(super) known: Vec<Vec<Step>>,
+    pub(super) known: Known,
 }
 
 /// When words that are said again are one frame.
@@ -84,7 +85,7 @@ impl Rule {
             Some(topic) if !self.topics.is_empty() => {
                 self.topics.iter().find_map(|pattern| pattern.fit(topic))
             }
-            _ => Some(Parts::new()),
+            _ => Some(Parts::default()),
         }
     }
 
@@ -92,27 +93,36 @@ impl Rule {
     pub(super) fn scopes<'v>(
         &self,
         root: &'v Value,
-        parts: &Parts<'_>,
+        parts: Parts<'_>,
     ) -> Vec<(&'v Value, Option<String>)> {
-        let mut scopes = match &self.each {
-            None => vec![(root, None)],
-            Some(each) => {
-                let found = each.matches(root, root).found.into_iter();
-                found
-                    .map(|f| (f.value, f.key.map(std::borrow::Cow::into_owned)))
-                    .collect()
-            }
+        let whole = Place {
+            parts,
+            key: None,
+            root,
+            scope: root,
         };
-        scopes.retain(|(scope, key)| {
-            let place = Place {
-                parts,
-                key: key.as_deref(),
-                root,
-                scope,
-            };
-            self.when.iter().all(|cond| cond.holds(place))
-        });
+        let mut scopes = Vec::new();
+        match &self.each {
+            None if self.holds(whole) => scopes.push((root, None)),
+            None => {}
+            Some(each) => {
+                each.each(root, root, &mut |found| {
+                    let place = Place {
+                        key: found.key,
+                        scope: found.value,
+                        ..whole
+                    };
+                    if self.holds(place) {
+                        scopes.push((found.value, found.key.map(str::to_owned)));
+                    }
+                });
+            }
+        }
         scopes
+    }
+
+    fn holds(&self, place: Place<'_>) -> bool {
+        self.when.iter().all(|cond| cond.holds(place))
     }
 }
 
@@ -121,25 +131,29 @@ impl Cond {
     pub(super) fn holds(&self, place: Place<'_>) -> bool {
         match &self.of {
             Of::Made(template) => {
-                let value = template.fill(place).map_or(Value::Null, Value::String);
-                self.asks.of(&[&value])
+                let text = template.fill(place).ok();
+                let text = text.as_deref().map(str::trim);
+                self.asks.of(|wanted| {
+                    text.is_some_and(|text| {
+                        wanted.is_none_or(|any| any.iter().any(|n| n.is_text(text)))
+                    })
+                })
             }
-            Of::At(pointer) => {
-                let found = pointer.matches(place.root, place.scope).found;
-                let values: Vec<&Value> = found.iter().map(|f| f.value).collect();
-                self.asks.of(&values)
-            }
+            Of::At(pointer) => self.asks.of(|wanted| {
+                let is = |value: &Value| wanted.is_none_or(|any| any.iter().any(|n| n.is(value)));
+                pointer.find(place.root, place.scope, is).is_some()
+            }),
         }
     }
 }
 
 impl Asks {
-    fn of(&self, values: &[&Value]) -> bool {
-        let is = |names: &[Named]| values.iter().any(|v| names.iter().any(|name| name.is(v)));
+    /// True when it is so; `there` tells whether there is a value, and where it is given names, one that has any of them.
+    fn of(&self, there: impl Fn(Option<&[Named]>) -> bool) -> bool {
         match self {
-            Self::Any(names) => is(names),
-            Self::Not(names) => values.iter().any(|v| !v.is_null()) && !is(names),
-            Self::Exists(there) => values.iter().any(|v| !v.is_null()) == *there,
+            Self::Any(names) => there(Some(names)),
+            Self::Not(names) => there(None) && !there(Some(names)),
+            Self::Exists(due) => there(None) == *due,
         }
     }
 

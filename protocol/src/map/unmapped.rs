@@ -1,9 +1,12 @@
 //! Names of fields that no table knows, for the installer: bounded, printable, never a value.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::UNMAPPED_MOST;
 use super::pointer::Step;
+use super::value::Glob;
 
 /// The longest name that is shown, characters.
 const SHOWN: usize = 64;
@@ -17,7 +20,7 @@ pub(super) fn path_of(steps: &[Step]) -> String {
         out.push('/');
         match step {
             Step::Key(key) => out.push_str(&key.replace('~', "~0").replace('/', "~1")),
-            Step::Glob(glob) => out.push_str(&glob.0),
+            Step::Glob(glob) => out.push_str(glob.text()),
         }
     }
     out
@@ -31,15 +34,53 @@ pub(super) fn shown(name: &str) -> String {
         .collect()
 }
 
-/// The fields that none of these pointers knows; what a pointer names, it knows whole.
-pub(super) fn unmapped(root: &Value, known: &[Vec<Step>]) -> Vec<String> {
-    let mut out = Vec::new();
-    walk(root, &mut Vec::new(), known, &mut out);
-    out
+/// What some pointers know: step by step, so that a field is looked up and not compared with each of them.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Known {
+    /// A pointer ends here; what it names, it knows whole.
+    whole: bool,
+    by_name: BTreeMap<String, Self>,
+    by_glob: BTreeMap<Glob, Self>,
 }
 
-fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, known: &[Vec<Step>], out: &mut Vec<String>) {
-    if out.len() >= UNMAPPED_MOST || is_known(path, known) {
+impl Known {
+    /// What these pointers know.
+    pub(super) fn of(pointers: impl IntoIterator<Item = Vec<Step>>) -> Self {
+        let mut known = Self::default();
+        for pointer in pointers {
+            let end = pointer.into_iter().fold(&mut known, Self::below);
+            end.whole = true;
+        }
+        known
+    }
+
+    fn below(&mut self, step: Step) -> &mut Self {
+        match step {
+            Step::Key(key) => self.by_name.entry(key).or_default(),
+            Step::Glob(glob) => self.by_glob.entry(glob).or_default(),
+        }
+    }
+
+    fn knows(&self, path: &[&str]) -> bool {
+        self.whole
+            || path.split_first().is_some_and(|(name, rest)| {
+                let named = self.by_name.get(*name);
+                let mut globs = self.by_glob.iter().filter(|(glob, _)| glob.fits(name));
+                named.is_some_and(|below| below.knows(rest))
+                    || globs.any(|(_, below)| below.knows(rest))
+            })
+    }
+
+    /// The fields that none of the pointers knows.
+    pub(super) fn unmapped(&self, root: &Value) -> Vec<String> {
+        let mut out = Vec::new();
+        walk(root, &mut Vec::new(), self, &mut out);
+        out
+    }
+}
+
+fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, known: &Known, out: &mut Vec<String>) {
+    if out.len() >= UNMAPPED_MOST || known.knows(path) {
         return;
     }
     match value {
@@ -72,12 +113,6 @@ fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, known: &[Vec<Step>], out:
     }
 }
 
-fn is_known(path: &[&str], known: &[Vec<Step>]) -> bool {
-    known.iter().any(|steps| {
-        steps.len() <= path.len() && steps.iter().zip(path).all(|(step, name)| step.fits(name))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,11 +122,10 @@ mod tests {
     #[test]
     fn what_no_pointer_names_is_named() {
         let root = json!({"a": {"b": 1, "c": 2}, "d": null, "list": [{"x": 1}, {"x": 2, "y": 3}], "deep": {"e": {"f": 1}}});
-        let known: Vec<_> = ["/a/b", "/list/*/x"]
-            .into_iter()
-            .map(|p| Pointer::parse(p).unwrap().steps)
-            .collect();
-        assert_eq!(unmapped(&root, &known), ["a.c", "deep.e.f", "list.*.y"]);
-        assert_eq!(unmapped(&root, &[Vec::new()]), Vec::<String>::new());
+        let steps = |p: &str| Pointer::parse(p).unwrap().steps;
+        let known = Known::of(["/a/b", "/list/*/x"].map(steps));
+        assert_eq!(known.unmapped(&root), ["a.c", "deep.e.f", "list.*.y"]);
+        let known = Known::of([Vec::new()]);
+        assert_eq!(known.unmapped(&root), Vec::<String>::new());
     }
 }
