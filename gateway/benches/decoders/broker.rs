@@ -282,6 +282,24 @@ pub(crate) fn preset(family: Family, tests: &str) -> Home {
     by_table(family, &tables::preset(family).unwrap(), tests)
 }
 
+/// Uplinks as ChirpStack sends them, a kilobyte each: those of the tests are cut to what matters.
+pub(crate) fn chirpstack() -> Home {
+    let uplink = |count: u32, object: &str| {
+        format!(
+            r#"{{"deduplicationId":"3ac7e3c4-4401-4b8d-9386-a5c902f9{count:04}","time":"2026-01-05T09:34:15.775023242+00:00","deviceInfo":{{"tenantId":"52f14cd4-c6f1-4fbd-8f87-4025e1d49242","tenantName":"Care","applicationId":"17c82e96-be03-4f38-aef3-f83d48582d97","applicationName":"Homes","deviceProfileId":"14855bf7-d10d-4aee-b618-ebfcb64dc7ad","deviceProfileName":"EM300-TH","deviceName":"Bedroom","devEui":"24e124136d000001","deviceClassEnabled":"CLASS_A","tags":{{"home":"17"}}}},"devAddr":"00189440","adr":true,"dr":5,"fCnt":{count},"fPort":85,"confirmed":false,"data":"AXVkA2cRAQRoYA==","object":{object},"rxInfo":[{{"gatewayId":"0016c001f153a14c","uplinkId":4217106255,"nsTime":"2026-01-05T09:34:15.7+00:00","rssi":-36,"snr":10.5,"channel":2,"location":{{"latitude":50.1,"longitude":8.6}},"context":"E3OWOQ==","metadata":{{"region_name":"eu868","region_common_name":"EU868"}},"crcStatus":"CRC_OK"}}],"txInfo":{{"frequency":867100000,"modulation":{{"lora":{{"bandwidth":125000,"spreadingFactor":7,"codeRate":"CR_4_5"}}}}}}}}"#
+        )
+    };
+    let topic = "application/17c82e96-be03-4f38-aef3-f83d48582d97/device/24e124136d000001/event/up";
+    let objects = [
+        r#"{"battery":100,"humidity":48,"temperature":27.3}"#,
+        r#"{"battery":99,"humidity":47.5,"temperature":27.4}"#,
+    ];
+    let said = (1..).zip(objects);
+    let said = said.map(|(count, object)| Said::published(topic, uplink(count, object)));
+    let map = tables::preset(Family::ChirpStack).unwrap();
+    table(Family::ChirpStack, &map, said.collect()).speaking()
+}
+
 /// The first example of the tables' page.
 pub(crate) fn map() -> Home {
     let page = include_str!("../../docs/map.md");
@@ -295,11 +313,7 @@ pub(crate) fn map() -> Home {
 
 /// The messages of these tests that say something: each to a table that is to say something every time.
 fn by_table(family: Family, map: &Arc<Map>, tests: &str) -> Home {
-    let options = Options {
-        map: Some(Arc::clone(map)),
-        ..Options::default()
-    };
-    let home = |said| Home::new(Reader::of(family, &options), &[], said, LONG_MS);
+    let home = |said| table(family, map, said);
     let mut said: Vec<Said> = tests
         .lines()
         .filter_map(|line| message(family, line))
@@ -307,6 +321,14 @@ fn by_table(family: Family, map: &Arc<Map>, tests: &str) -> Home {
     said.retain(|one| home(vec![one.clone()]).next() > 0);
     assert!(!said.is_empty(), "{family}");
     home(said).speaking()
+}
+
+fn table(family: Family, map: &Arc<Map>, said: Vec<Said>) -> Home {
+    let options = Options {
+        map: Some(Arc::clone(map)),
+        ..Options::default()
+    };
+    Home::new(Reader::of(family, &options), &[], said, LONG_MS)
 }
 
 /// The message of a test; none where the bytes are a radio's own.

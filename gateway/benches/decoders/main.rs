@@ -90,6 +90,7 @@ fn home(spoken: Spoken) -> Home {
             Family::Theengs,
             include_str!("../../tests/map/theengs.jsonl"),
         ),
+        Family::ChirpStack if spoken.format == "whole" => broker::chirpstack(),
         Family::ChirpStack => broker::preset(
             Family::ChirpStack,
             include_str!("../../tests/map/chirpstack.jsonl"),

@@ -16,6 +16,7 @@ const SECOND_MS: u64 = 1_000;
 /// The formats of a family that are measured by themselves.
 pub(crate) const fn formats(family: Family) -> &'static [&'static str] {
     match family {
+        Family::ChirpStack => &["", "whole"],
         Family::Nonin => &["df2", "df7", "df8", "df13"],
         Family::Contec => &["old", "v6"],
         _ => &[""],

@@ -63,7 +63,11 @@ pub(super) fn compile(text: MapText) -> Result<Map, Vec<Finding>> {
             }
             .rule(n)
         });
-        rules.extend(compiled);
+        if let Some(mut rule) = compiled {
+            let before: Option<&Rule> = rules.last();
+            rule.same_topics = before.is_some_and(|before| before.topics == rule.topics);
+            rules.push(rule);
+        }
     }
     to.about("");
     if rules.is_empty() && to.list.is_empty() {
@@ -124,6 +128,7 @@ impl Judge<'_, '_> {
             name: rule.name.clone(),
             at,
             topics,
+            same_topics: false,
             text: whole,
             each,
             when,

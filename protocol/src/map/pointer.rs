@@ -2,9 +2,8 @@
 //! message's root, any other from what the rule's `each` matched. A step never reaches into a list but by `*`: positions
 //! in lists move.
 
-use serde_json::Value;
-
 use super::STEPS_MOST;
+use super::tree::Value;
 use super::unmapped::shown;
 use super::value::Glob;
 
@@ -29,7 +28,7 @@ pub(super) enum Step {
 /// A match.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found<'f, 'v> {
-    pub(super) value: &'v Value,
+    pub(super) value: &'v Value<'v>,
     /// The way to it; none to where the pointer begins.
     pub(super) way: Option<&'f Way<'f>>,
     /// The name that the last `*` matched.
@@ -70,8 +69,8 @@ impl Pointer {
     /// Hands over everything that it matches; null and absent values are none. True when it met a list where it names a step.
     pub(super) fn each<'v>(
         &self,
-        root: &'v Value,
-        scope: &'v Value,
+        root: &'v Value<'v>,
+        scope: &'v Value<'v>,
         to: &mut dyn FnMut(Found<'_, 'v>),
     ) -> bool {
         let mut found = 0;
@@ -92,10 +91,10 @@ impl Pointer {
     /// The first match that is wanted.
     pub(super) fn find<'v>(
         &self,
-        root: &'v Value,
-        scope: &'v Value,
-        mut wanted: impl FnMut(&Value) -> bool,
-    ) -> Option<&'v Value> {
+        root: &'v Value<'v>,
+        scope: &'v Value<'v>,
+        mut wanted: impl FnMut(&Value<'_>) -> bool,
+    ) -> Option<&'v Value<'v>> {
         let mut seen = 0;
         let from = if self.rooted { root } else { scope };
         find(&self.steps, from, &mut |value| {
@@ -105,7 +104,11 @@ impl Pointer {
     }
 
     /// The first match.
-    pub(super) fn first<'v>(&self, root: &'v Value, scope: &'v Value) -> Option<&'v Value> {
+    pub(super) fn first<'v>(
+        &self,
+        root: &'v Value<'v>,
+        scope: &'v Value<'v>,
+    ) -> Option<&'v Value<'v>> {
         self.find(root, scope, |_| true)
     }
 
@@ -178,7 +181,7 @@ fn descend<'v>(steps: &[Step], at: Found<'_, 'v>, to: &mut dyn FnMut(Found<'_, '
         }
         return false;
     };
-    let mut enter = |name: &str, value: &'v Value, is_key: bool| {
+    let mut enter = |name: &str, value: &'v Value<'v>, is_key: bool| {
         let way = Way {
             name,
             before: at.way,
@@ -213,9 +216,9 @@ fn descend<'v>(steps: &[Step], at: Found<'_, 'v>, to: &mut dyn FnMut(Found<'_, '
 /// The first match that is wanted, without its way.
 fn find<'v>(
     steps: &[Step],
-    value: &'v Value,
-    wanted: &mut dyn FnMut(&Value) -> bool,
-) -> Option<&'v Value> {
+    value: &'v Value<'v>,
+    wanted: &mut dyn FnMut(&Value<'_>) -> bool,
+) -> Option<&'v Value<'v>> {
     let Some((step, rest)) = steps.split_first() else {
         return (!value.is_null() && wanted(value)).then_some(value);
     };
@@ -235,10 +238,10 @@ fn find<'v>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::tree::json;
     use super::*;
-    use serde_json::json;
 
-    fn at(pointer: &str, value: &Value) -> Vec<(String, String, Value)> {
+    fn at<'v>(pointer: &str, value: &'v Value<'v>) -> Vec<(String, String, Value<'v>)> {
         let pointer = Pointer::parse(pointer).unwrap();
         let mut all = Vec::new();
         pointer.each(value, value, &mut |f| {

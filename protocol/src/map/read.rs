@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::dedupe::{Frames, hash};
 use super::rule::Rule;
 use super::template::{Place, is_name};
+use super::topic::Parts;
+use super::tree::Value;
 use super::unmapped::{Known, shown};
 use super::{Map, NAMES_MOST, SIGNALS_MOST, UNTAUGHT_MOST};
 use crate::json;
@@ -67,11 +67,15 @@ impl Reader {
         if text.trim().is_empty() {
             return Message::ignored("an empty payload");
         }
-        let as_json = serde_json::from_str::<Value>(text);
-        let as_text = Value::String(text.trim().to_owned());
+        let as_json = serde_json::from_str::<Value<'_>>(text);
+        let as_text = Value::String(text.trim().into());
         let map = Arc::clone(&self.map);
+        let mut fits = None;
         for (n, rule) in map.rules.iter().enumerate() {
-            let Some(parts) = rule.fits(topic) else {
+            if !rule.same_topics {
+                fits = rule.fits(topic);
+            }
+            let Some(parts) = fits else {
                 continue;
             };
             let root = match (&as_json, rule.text) {
@@ -89,31 +93,48 @@ impl Reader {
                     ..known(rule)
                 };
             }
-            let opened = rule.unpack.as_ref().map(|unpack| unpack.open(root));
-            let mut turn = Turn {
-                rule,
-                parts,
-                root: opened.as_ref().map_or(root, |(opened, _)| opened),
-                message: Message::default(),
-                tables: BTreeMap::new(),
-            };
-            if let Some((opened, wrong)) = &opened {
-                turn.message.refusals.clone_from(wrong);
-                self.scope(&mut turn, opened, None);
+            let message = if let Some(unpack) = &rule.unpack {
+                let root = if rule.text { Ok(as_text) } else { as_json };
+                let (root, refusals) = unpack.open(root.unwrap_or(Value::Null));
+                self.speak(rule, parts, &root, &[(&root, None)], refusals, now_ms)
             } else {
-                for (scope, key) in &scopes {
-                    self.scope(&mut turn, scope, key.as_deref());
-                }
-            }
+                self.speak(rule, parts, root, &scopes, Vec::new(), now_ms)
+            };
             return Message {
                 rule: Some(n),
-                ..self.finish(turn, now_ms)
+                ..message
             };
         }
         nothing_fits(as_json)
     }
 
-    fn scope(&mut self, turn: &mut Turn<'_>, scope: &Value, key: Option<&str>) {
+    /// What the rule that fits says of these parts of a message, some of which was refused already.
+    fn speak(
+        &mut self,
+        rule: &Rule,
+        parts: Parts<'_>,
+        root: &Value<'_>,
+        scopes: &[(&Value<'_>, Option<String>)],
+        refusals: Vec<Refusal>,
+        now_ms: u64,
+    ) -> Message {
+        let mut turn = Turn {
+            rule,
+            parts,
+            root,
+            message: Message {
+                refusals,
+                ..Message::default()
+            },
+            tables: BTreeMap::new(),
+        };
+        for (scope, key) in scopes {
+            self.scope(&mut turn, scope, key.as_deref());
+        }
+        self.finish(turn, now_ms)
+    }
+
+    fn scope(&mut self, turn: &mut Turn<'_>, scope: &Value<'_>, key: Option<&str>) {
         let place = Place {
             parts: turn.parts,
             key,
@@ -262,7 +283,7 @@ fn nothing_said(mut message: Message) -> Message {
 }
 
 /// No rule fits: kept as a sample, its fields named.
-fn nothing_fits(as_json: serde_json::Result<Value>) -> Message {
+fn nothing_fits(as_json: serde_json::Result<Value<'_>>) -> Message {
     match as_json {
         Ok(root) => Message {
             unmapped: Known::default().unmapped(&root),

@@ -1,13 +1,12 @@
 //! A rule that has been compiled: when it fits, and what it then looks at. Says nothing by itself.
 
-use serde_json::Value;
-
 use super::codes::Codes;
 use super::emit::Emit;
 use super::pointer::Pointer;
 use super::template::{Place, Template};
 use super::time::Time;
 use super::topic::{Parts, Topic};
+use super::tree::Value;
 use super::unmapped::Known;
 use super::unpack::Unpack;
 use super::value::Named;
@@ -19,6 +18,8 @@ pub(super) struct Rule {
     /// Its place in the text.
     pub(super) at: usize,
     pub(super) topics: Vec<Topic>,
+    /// They are those of the rule before it.
+    pub(super) same_topics: bool,
     /// The payload as a whole is the value.
     pub(super) text: bool,
     pub(super) each: Option<Pointer>,
@@ -92,9 +93,9 @@ impl Rule {
     /// The parts of the message that it speaks of, each with the name that its `*` matched; none: it does not fit.
     pub(super) fn scopes<'v>(
         &self,
-        root: &'v Value,
+        root: &'v Value<'v>,
         parts: Parts<'_>,
-    ) -> Vec<(&'v Value, Option<String>)> {
+    ) -> Vec<(&'v Value<'v>, Option<String>)> {
         let whole = Place {
             parts,
             key: None,
@@ -140,7 +141,8 @@ impl Cond {
                 })
             }
             Of::At(pointer) => self.asks.of(|wanted| {
-                let is = |value: &Value| wanted.is_none_or(|any| any.iter().any(|n| n.is(value)));
+                let is =
+                    |value: &Value<'_>| wanted.is_none_or(|any| any.iter().any(|n| n.is(value)));
                 pointer.find(place.root, place.scope, is).is_some()
             }),
         }

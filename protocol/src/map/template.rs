@@ -3,10 +3,9 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use super::pointer::Pointer;
 use super::topic::Parts;
+use super::tree::Value;
 use super::value::text_of;
 
 /// The longest name, bytes, that a template may give (the roster's limit for friendly names).
@@ -44,8 +43,8 @@ pub(super) enum Missing<'t> {
 pub(super) struct Place<'p> {
     pub(super) parts: Parts<'p>,
     pub(super) key: Option<&'p str>,
-    pub(super) root: &'p Value,
-    pub(super) scope: &'p Value,
+    pub(super) root: &'p Value<'p>,
+    pub(super) scope: &'p Value<'p>,
 }
 
 impl Template {
@@ -225,17 +224,20 @@ fn name(slot: &Slot) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::topic::Topic;
+    use super::super::tree::json;
     use super::*;
-    use serde_json::json;
 
-    fn fill_in(template: &str, root: &Value) -> Result<String, String> {
+    fn fill_in(template: &str, root: &Value<'_>) -> Result<String, String> {
         let topic = Topic::parse("{gw}", "").unwrap();
         let template = Template::parse(template)?;
         let filled = template.fill(Place {
             parts: topic.fit("bridge").unwrap(),
             key: Some("0x5FA7"),
             root,
-            scope: root.get("in").unwrap_or(root),
+            scope: match root {
+                Value::Object(fields) => fields.get("in").unwrap_or(root),
+                _ => root,
+            },
         });
         filled.map_err(Missing::name)
     }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::UNMAPPED_MOST;
 use super::pointer::Step;
+use super::tree::Value;
 use super::value::Glob;
 
 /// The longest name that is shown, characters.
@@ -72,21 +71,21 @@ impl Known {
     }
 
     /// The fields that none of the pointers knows.
-    pub(super) fn unmapped(&self, root: &Value) -> Vec<String> {
+    pub(super) fn unmapped(&self, root: &Value<'_>) -> Vec<String> {
         let mut out = Vec::new();
         walk(root, &mut Vec::new(), self, &mut out);
         out
     }
 }
 
-fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, known: &Known, out: &mut Vec<String>) {
+fn walk<'v>(value: &'v Value<'v>, path: &mut Vec<&'v str>, known: &Known, out: &mut Vec<String>) {
     if out.len() >= UNMAPPED_MOST || known.knows(path) {
         return;
     }
     match value {
         Value::Null => {}
         Value::Object(fields) if path.len() < DEEP => {
-            for (name, inner) in fields {
+            for (name, inner) in fields.iter() {
                 path.push(name);
                 walk(inner, path, known, out);
                 path.pop();
@@ -115,9 +114,9 @@ fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, known: &Known, out: &mut 
 
 #[cfg(test)]
 mod tests {
+    use super::super::tree::json;
     use super::*;
     use crate::map::pointer::Pointer;
-    use serde_json::json;
 
     #[test]
     fn what_no_pointer_names_is_named() {

@@ -3,12 +3,11 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use super::text::Scalar;
+use super::tree::Value;
 
 /// The text of a scalar; `None` for null, lists and objects.
-pub(super) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
+pub(super) fn text_of<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
     match value {
         Value::String(text) => Some(Cow::Borrowed(text.trim())),
         Value::Number(number) => Some(Cow::Owned(number.to_string())),
@@ -19,7 +18,7 @@ pub(super) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
 }
 
 /// The value as a finite number, from a number or from text that is one.
-pub(super) fn number_of(value: &Value) -> Option<f64> {
+pub(super) fn number_of(value: &Value<'_>) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => number(text.trim()),
@@ -29,12 +28,12 @@ pub(super) fn number_of(value: &Value) -> Option<f64> {
 }
 
 /// True for what says yes.
-pub(super) fn is_yes(value: &Value) -> bool {
+pub(super) fn is_yes(value: &Value<'_>) -> bool {
     text_of(value).and_then(|text| yes_or_no(&text)) == Some(true)
 }
 
 /// True for what says nothing at all.
-pub(super) fn is_unknown(value: &Value) -> bool {
+pub(super) fn is_unknown(value: &Value<'_>) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.trim().is_empty(),
@@ -184,7 +183,7 @@ impl Named {
     }
 
     /// True when the value is this one.
-    pub(super) fn is(&self, value: &Value) -> bool {
+    pub(super) fn is(&self, value: &Value<'_>) -> bool {
         text_of(value).is_some_and(|text| self.is_text(&text))
     }
 
@@ -217,7 +216,7 @@ impl<T> Table<T> {
     }
 
     /// What a value stands for; an empty one stands for nothing.
-    pub(super) fn get(&self, value: &Value) -> Option<&T> {
+    pub(super) fn get(&self, value: &Value<'_>) -> Option<&T> {
         self.get_text(&text_of(value).filter(|text| !text.is_empty())?)
     }
 
@@ -237,8 +236,8 @@ impl<T> Table<T> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tree::json;
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn values_compare_by_type_and_by_text() {
@@ -255,7 +254,7 @@ mod tests {
             ("*OPEN", json!("DOOR/WINDOW OPEN")),
             ("*", json!(17)),
         ] {
-            assert!(Named::of(named).is(&said), "{named} {said}");
+            assert!(Named::of(named).is(&said), "{named} {said:?}");
         }
         for (named, said) in [
             ("true", json!(null)),
@@ -269,7 +268,7 @@ mod tests {
             ("ab*ba", json!("aba")),
             ("*", json!([1])),
         ] {
-            assert!(!Named::of(named).is(&said), "{named} {said}");
+            assert!(!Named::of(named).is(&said), "{named} {said:?}");
         }
     }
 

@@ -4,8 +4,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use crate::gatt;
 use crate::map::SIGNALS_MOST;
 use crate::map::decode::Decode;
@@ -14,6 +12,7 @@ use crate::map::pointer::{Found, Way};
 use crate::map::rule::Rule;
 use crate::map::template::{Place, is_name};
 use crate::map::topic::Parts;
+use crate::map::tree::Value;
 use crate::map::unmapped::{path_of, shown};
 use crate::map::value::is_unknown;
 use crate::signal::{HealthOf, Message, Refusal, Signal, What};
@@ -22,7 +21,7 @@ use crate::signal::{HealthOf, Message, Refusal, Signal, What};
 pub(super) struct Turn<'r> {
     pub(super) rule: &'r Rule,
     pub(super) parts: Parts<'r>,
-    pub(super) root: &'r Value,
+    pub(super) root: &'r Value<'r>,
     pub(super) message: Message,
     /// Pointers whose value was in no table (true once another emit knew it).
     pub(super) tables: BTreeMap<Cow<'r, str>, bool>,
@@ -99,7 +98,7 @@ impl<'r> Turn<'r> {
     }
 
     /// What a whole message of a device says that stands as one value.
-    fn value(&mut self, emit: &Emit, decode: &Decode, of: (&Value, &str), place: Place<'_>) {
+    fn value(&mut self, emit: &Emit, decode: &Decode, of: (&Value<'_>, &str), place: Place<'_>) {
         let (value, name) = of;
         if emit.ignores(value) || is_unknown(value) {
             return;
