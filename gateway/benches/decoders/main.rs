@@ -1,6 +1,5 @@
 //! What each family's reader costs alone, from bytes to signals: messages a second on one core, and allocations a message.
-//! `cargo bench -p tecs-gateway --bench decoders`, on a quiet machine; `python3 tests/bench_table.py --decoders FILE` makes a
-//! table of what it printed.
+//! `cargo bench -p tecs-gateway --bench decoders`, on a quiet machine; `| python3 tests/bench_decoders.py` makes a table of it.
 
 #![allow(
     clippy::unwrap_used,

@@ -3,7 +3,7 @@
 //! in lists move.
 
 use super::STEPS_MOST;
-use super::tree::Value;
+use super::tree::{Name, Value};
 use super::unmapped::shown;
 use super::value::Glob;
 
@@ -21,7 +21,7 @@ pub(super) struct Pointer {
 /// One step of a pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
-    Key(String),
+    Key(Name<'static>),
     Glob(Glob),
 }
 
@@ -74,10 +74,10 @@ impl Pointer {
         to: &mut dyn FnMut(Found<'_, 'v>),
     ) -> bool {
         let mut found = 0;
-        let mut bounded = |match_: Found<'_, 'v>| {
+        let mut bounded = |one: Found<'_, 'v>| {
             found += 1;
             if found <= MATCHES_MOST {
-                to(match_);
+                to(one);
             }
         };
         let from = Found {
@@ -115,7 +115,7 @@ impl Pointer {
     /// What each match of it is called; none when that depends on what a `*` matches.
     pub(super) fn name(&self) -> Option<String> {
         let names = self.steps.iter().map(|step| match step {
-            Step::Key(key) => Some(key.as_str()),
+            Step::Key(key) => Some(key.text()),
             Step::Glob(_) => None,
         });
         let names: Vec<&str> = names.collect::<Option<_>>()?;
@@ -170,7 +170,7 @@ fn step(text: &str) -> Result<Step, String> {
         rest = after;
     }
     out.push_str(rest);
-    Ok(Step::Key(out))
+    Ok(Step::Key(Name::of(out)))
 }
 
 /// Hands over every match below one, and tells whether it met a list where a step has a name.
@@ -196,11 +196,13 @@ fn descend<'v>(steps: &[Step], at: Found<'_, 'v>, to: &mut dyn FnMut(Found<'_, '
     match (step, at.value) {
         (Step::Key(name), Value::Object(fields)) => {
             let inner = fields.get(name);
-            inner.is_some_and(|inner| enter(name, inner, false))
+            inner.is_some_and(|inner| enter(name.text(), inner, false))
         }
         (Step::Glob(glob), Value::Object(fields)) => {
-            let inside = fields.iter().filter(|(name, _)| glob.fits(name));
-            inside.fold(false, |list, (name, inner)| enter(name, inner, true) | list)
+            let inside = fields.iter().filter(|(name, _)| glob.fits(name.text()));
+            inside.fold(false, |list, (name, inner)| {
+                enter(name.text(), inner, true) | list
+            })
         }
         (Step::Glob(glob), Value::Array(items)) if glob.is_any() => {
             let items = items.iter().enumerate().take(MATCHES_MOST);
@@ -225,7 +227,7 @@ fn find<'v>(
     match (step, value) {
         (Step::Key(name), Value::Object(fields)) => find(rest, fields.get(name)?, wanted),
         (Step::Glob(glob), Value::Object(fields)) => {
-            let mut inside = fields.iter().filter(|(name, _)| glob.fits(name));
+            let mut inside = fields.iter().filter(|(name, _)| glob.fits(name.text()));
             inside.find_map(|(_, inner)| find(rest, inner, wanted))
         }
         (Step::Glob(glob), Value::Array(items)) if glob.is_any() => {
@@ -252,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn each_match_of_a_star_is_found_with_its_key() {
+    fn each_oneof_a_star_is_found_with_its_key() {
         let value = json!({"switch:0": {"w": 1}, "switch:1": {"w": 2}, "sys": {"w": 3}, "a/b": {"~": 4}, "n": null});
         let two = at("/switch:*/w", &value);
         assert_eq!(

@@ -224,6 +224,7 @@ fn name(slot: &Slot) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::topic::Topic;
+    use super::super::tree::Name;
     use super::super::tree::json;
     use super::*;
 
@@ -235,7 +236,7 @@ mod tests {
             key: Some("0x5FA7"),
             root,
             scope: match root {
-                Value::Object(fields) => fields.get("in").unwrap_or(root),
+                Value::Object(fields) => fields.get(&Name::of("in")).unwrap_or(root),
                 _ => root,
             },
         });

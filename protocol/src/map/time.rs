@@ -118,7 +118,7 @@ fn by_form(form: &str, text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::{Object, json};
+    use super::super::tree::{Name, Object, json};
     use super::*;
 
     fn read(format: &str, zone: &str, value: &Value<'_>) -> Option<i64> {
@@ -127,7 +127,7 @@ mod tests {
             format: format.to_owned(),
             zone: zone.to_owned(),
         };
-        let root = Value::Object(Object::of(vec![("t".into(), value.clone())]));
+        let root = Value::Object(Object::of(vec![(Name::of("t"), value.clone())]));
         Time::compile(&text).unwrap().read(&root, &root)
     }
 

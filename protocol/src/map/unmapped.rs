@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::UNMAPPED_MOST;
 use super::pointer::Step;
-use super::tree::Value;
+use super::tree::{Name, Value};
 use super::value::Glob;
 
 /// The longest name that is shown, characters.
@@ -18,7 +18,7 @@ pub(super) fn path_of(steps: &[Step]) -> String {
     for step in steps {
         out.push('/');
         match step {
-            Step::Key(key) => out.push_str(&key.replace('~', "~0").replace('/', "~1")),
+            Step::Key(key) => out.push_str(&key.text().replace('~', "~0").replace('/', "~1")),
             Step::Glob(glob) => out.push_str(glob.text()),
         }
     }
@@ -38,7 +38,7 @@ pub(super) fn shown(name: &str) -> String {
 pub(super) struct Known {
     /// A pointer ends here; what it names, it knows whole.
     whole: bool,
-    by_name: BTreeMap<String, Self>,
+    by_name: BTreeMap<Name<'static>, Self>,
     by_glob: BTreeMap<Glob, Self>,
 }
 
@@ -60,11 +60,14 @@ impl Known {
         }
     }
 
-    fn knows(&self, path: &[&str]) -> bool {
+    fn knows(&self, path: &[&Name<'_>]) -> bool {
         self.whole
             || path.split_first().is_some_and(|(name, rest)| {
                 let named = self.by_name.get(*name);
-                let mut globs = self.by_glob.iter().filter(|(glob, _)| glob.fits(name));
+                let mut globs = self
+                    .by_glob
+                    .iter()
+                    .filter(|(glob, _)| glob.fits(name.text()));
                 named.is_some_and(|below| below.knows(rest))
                     || globs.any(|(_, below)| below.knows(rest))
             })
@@ -73,12 +76,18 @@ impl Known {
     /// The fields that none of the pointers knows.
     pub(super) fn unmapped(&self, root: &Value<'_>) -> Vec<String> {
         let mut out = Vec::new();
-        walk(root, &mut Vec::new(), self, &mut out);
+        walk(root, &mut Vec::new(), self, &Name::of("*"), &mut out);
         out
     }
 }
 
-fn walk<'v>(value: &'v Value<'v>, path: &mut Vec<&'v str>, known: &Known, out: &mut Vec<String>) {
+fn walk<'v>(
+    value: &'v Value<'v>,
+    path: &mut Vec<&'v Name<'v>>,
+    known: &Known,
+    star: &'v Name<'v>,
+    out: &mut Vec<String>,
+) {
     if out.len() >= UNMAPPED_MOST || known.knows(path) {
         return;
     }
@@ -87,15 +96,15 @@ fn walk<'v>(value: &'v Value<'v>, path: &mut Vec<&'v str>, known: &Known, out: &
         Value::Object(fields) if path.len() < DEEP => {
             for (name, inner) in fields.iter() {
                 path.push(name);
-                walk(inner, path, known, out);
+                walk(inner, path, known, star, out);
                 path.pop();
             }
         }
         // Positions in lists are no names: a list is known by a `*` in its place, or named as a whole.
         Value::Array(items) if path.len() < DEEP => {
-            path.push("*");
+            path.push(star);
             for inner in items.iter().take(UNMAPPED_MOST) {
-                walk(inner, path, known, out);
+                walk(inner, path, known, star, out);
             }
             path.pop();
         }
@@ -104,7 +113,8 @@ fn walk<'v>(value: &'v Value<'v>, path: &mut Vec<&'v str>, known: &Known, out: &
         | Value::Bool(_)
         | Value::Number(_)
         | Value::String(_) => {
-            let name = shown(&path.join("."));
+            let names: Vec<&str> = path.iter().map(|name| name.text()).collect();
+            let name = shown(&names.join("."));
             if !name.is_empty() && !out.contains(&name) {
                 out.push(name);
             }

@@ -2,7 +2,6 @@
 //! tag, value, tag, value. A table `[tlv.NAME]` says which tags there are; it guesses no length, so it stops at a tag that
 //! it does not know and says so.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +10,7 @@ use serde_json::Number;
 use super::SIGNALS_MOST;
 use super::pointer::{Pointer, Step};
 use super::text::Texts;
-use super::tree::{Object, Value};
+use super::tree::{Name, Object, Value};
 use super::unmapped::{path_of, shown};
 use crate::signal::Refusal;
 
@@ -112,7 +111,7 @@ impl Unpack {
             rest = after;
             if !part.name.is_empty() {
                 let number = Value::Number(part.number(value));
-                let name = Cow::Borrowed(part.name.as_str());
+                let name = Name::of(part.name.as_str());
                 parts.push(Value::Object(Object::of(vec![(name, number)])));
             }
         }

@@ -57,11 +57,15 @@ fn yes_or_no(text: &str) -> Option<bool> {
     } else if is("false") || is("off") || is("no") {
         Some(false)
     } else {
-        match number(text) {
-            Some(n) if n.to_bits() == 1f64.to_bits() => Some(true),
-            Some(n) if n.abs() < f64::MIN_POSITIVE => Some(false),
-            _ => None,
-        }
+        one_or_zero(number(text)?)
+    }
+}
+
+fn one_or_zero(n: f64) -> Option<bool> {
+    if n.to_bits() == 1f64.to_bits() {
+        Some(true)
+    } else {
+        (n.abs() < f64::MIN_POSITIVE).then_some(false)
     }
 }
 
@@ -142,6 +146,15 @@ pub(super) struct Word {
     yes: Option<bool>,
 }
 
+impl Word {
+    fn is_number(&self, said: f64) -> bool {
+        match self.number {
+            Some(named) => named.to_bits() == said.to_bits(),
+            None => self.yes.is_some() && self.yes == one_or_zero(said),
+        }
+    }
+}
+
 impl Named {
     pub(super) fn of(text: &str) -> Self {
         Glob::of(text).map_or_else(|| Self::word(text.trim()), Self::Glob)
@@ -184,7 +197,13 @@ impl Named {
 
     /// True when the value is this one.
     pub(super) fn is(&self, value: &Value<'_>) -> bool {
-        text_of(value).is_some_and(|text| self.is_text(&text))
+        match (self, value) {
+            // Compared as what it is: its text is longer to write than to compare.
+            (Self::Word(word), Value::Number(said)) => {
+                said.as_f64().is_some_and(|said| word.is_number(said))
+            }
+            _ => text_of(value).is_some_and(|text| self.is_text(&text)),
+        }
     }
 
     /// True when the text is this one; an empty one is none.
@@ -269,6 +288,39 @@ mod tests {
             ("*", json!([1])),
         ] {
             assert!(!Named::of(named).is(&said), "{named} {said:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_what_its_text_is() {
+        for word in [
+            "0",
+            "1",
+            "1.0",
+            "-0",
+            "85",
+            "85.0",
+            "on",
+            "off",
+            "x",
+            "",
+            "1e3",
+            "18446744073709551615",
+        ] {
+            for said in [
+                json!(0),
+                json!(1),
+                json!(1.0),
+                json!(-0.0),
+                json!(85),
+                json!(85.5),
+                json!(1000),
+                json!(u64::MAX),
+            ] {
+                let text = text_of(&said).unwrap();
+                let named = Named::of(word);
+                assert_eq!(named.is(&said), named.is_text(&text), "{word} {text}");
+            }
         }
     }
 

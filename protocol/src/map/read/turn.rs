@@ -60,13 +60,12 @@ impl<'r> Turn<'r> {
         if !emit.when.iter().all(|cond| cond.holds(place)) {
             return;
         }
-        let name = emit.name.as_deref().map_or_else(
-            || {
-                let way = found.and_then(|f| f.way);
-                Cow::Owned(shown(&way.map_or_else(String::new, Way::joined)))
-            },
-            Cow::Borrowed,
-        );
+        let way = found.and_then(|f| f.way);
+        let name = match (&emit.name, way) {
+            (Some(name), _) => Cow::Borrowed(name.as_str()),
+            (None, Some(way)) => Cow::Owned(shown(&way.joined())),
+            (None, None) => Cow::Borrowed(""),
+        };
         let value = found.map_or(&Value::Bool(true), |f| f.value);
         if let Says::Value(decode) = &emit.says {
             return self.value(emit, decode, (value, &name), place);
