@@ -135,6 +135,7 @@ impl Judge<'_, '_> {
             ignore: rule.ignore,
             refuse: rule.refuse.clone(),
             unpack,
+            one_device: !device.names_key() && !model.names_key(),
             device,
             model,
             time,

@@ -126,6 +126,7 @@ impl Reader {
                 refusals,
                 ..Message::default()
             },
+            like: None,
             tables: BTreeMap::new(),
         };
         for (scope, key) in scopes {
@@ -143,6 +144,7 @@ impl Reader {
         };
         let rule = turn.rule;
         let from = turn.message.signals.len();
+        turn.like = None;
         if let Some(codes) = &rule.codes
             && let Some(code) = codes.read(place)
         {

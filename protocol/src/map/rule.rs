@@ -13,6 +13,7 @@ use super::value::Named;
 
 /// A rule.
 #[derive(Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools)] // Each answers a question of its own.
 pub(super) struct Rule {
     pub(super) name: String,
     /// Its place in the text.
@@ -30,6 +31,8 @@ pub(super) struct Rule {
     pub(super) unpack: Option<Unpack>,
     pub(super) device: Template,
     pub(super) model: Template,
+    /// Both are the same for whatever one scope says: neither names what a `*` matched.
+    pub(super) one_device: bool,
     pub(super) time: Vec<Time>,
     pub(super) dedupe: Option<Dedupe>,
     pub(super) test: Option<Pointer>,

@@ -41,6 +41,12 @@ impl Topic {
 
     /// The named parts of a topic that it fits.
     pub(super) fn fit<'t>(&'t self, topic: &'t str) -> Option<Parts<'t>> {
+        // Topics of one family begin alike: most are told apart by their last level.
+        if let Some(Level::Word(last)) = self.0.last()
+            && !topic.ends_with(last.as_str())
+        {
+            return None;
+        }
         let fits = Some(Parts(Some((self, topic))));
         let mut rest = Some(topic);
         for level in &self.0 {
@@ -118,8 +124,9 @@ impl<'t> Parts<'t> {
 
 /// The first level of a topic, and what follows it.
 fn first_level(topic: &str) -> (&str, Option<&str>) {
-    match topic.split_once('/') {
-        Some((here, after)) => (here, Some(after)),
+    let slash = topic.bytes().position(|b| b == b'/');
+    match slash.and_then(|at| topic.split_at_checked(at)) {
+        Some((here, after)) => (here, after.strip_prefix('/')),
         None => (topic, None),
     }
 }

@@ -8,7 +8,7 @@ use crate::gatt;
 use crate::map::SIGNALS_MOST;
 use crate::map::decode::Decode;
 use crate::map::emit::{Emit, Said, Says};
-use crate::map::pointer::{Found, Way};
+use crate::map::pointer::Found;
 use crate::map::rule::Rule;
 use crate::map::template::{Place, is_name};
 use crate::map::topic::Parts;
@@ -23,6 +23,8 @@ pub(super) struct Turn<'r> {
     pub(super) parts: Parts<'r>,
     pub(super) root: &'r Value<'r>,
     pub(super) message: Message,
+    /// The signal of this scope whose device and model are the rule's own: the next ones are of the same.
+    pub(super) like: Option<usize>,
     /// Pointers whose value was in no table (true once another emit knew it).
     pub(super) tables: BTreeMap<Cow<'r, str>, bool>,
 }
@@ -86,12 +88,12 @@ impl<'r> Turn<'r> {
             }
         };
         self.tables.insert(name.clone(), true);
-        let Some(device) = self.device(emit, place) else {
+        let Some((device, model)) = self.called(emit, place) else {
             return;
         };
         let field = emit.field.clone().unwrap_or_else(|| name.into_owned());
         let mut signal = Signal::new(device, field, emit.reading, in_words(what, emit, place));
-        signal.model = self.rule.model.fill(place).unwrap_or_default();
+        signal.model = model;
         signal.test = emit.test;
         self.message.signals.push(signal);
     }
@@ -124,6 +126,20 @@ impl<'r> Turn<'r> {
             signal.test |= emit.test;
             self.message.signals.push(signal);
         }
+    }
+
+    /// Device and model of what an emit says next.
+    fn called(&mut self, emit: &Emit, place: Place<'_>) -> Option<(String, String)> {
+        let of_rule = self.rule.one_device && emit.device.is_empty();
+        let like = self.like.filter(|_| of_rule);
+        if let Some(like) = like.and_then(|n| self.message.signals.get(n)) {
+            return Some((like.device.clone(), like.model.clone()));
+        }
+        let device = self.device(emit, place)?;
+        if of_rule {
+            self.like = Some(self.message.signals.len());
+        }
+        Some((device, self.rule.model.fill(place).unwrap_or_default()))
     }
 
     /// Whose words an emit's are.
