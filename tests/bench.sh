@@ -9,7 +9,7 @@
 #   TECS_BENCH_GATEWAYS=1000            gateways at the hub
 #   TECS_BENCH_DIR=                     where the lines are kept, and the disk that is measured (a new folder in target/)
 #   TECS_BENCH_BIN=                     a folder with the three programs; without it they are built
-#   TECS_BENCH_MICRO=0                  without the micro-benchmarks, which take another build
+#   TECS_BENCH_MICRO=0                  without the micro-benchmarks, which take another build; `only`: nothing else
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -27,6 +27,28 @@ unset TECS_BENCH_RUNS TECS_BENCH_EVENTS TECS_BENCH_GATEWAYS TECS_BENCH_DIR TECS_
 
 say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*" >&2; }
 
+# The micro-benchmarks: each step of a message's way, and each family's decoder.
+micro() {
+    local bench
+    for bench in hot_path decoders; do
+        say "micro-benchmarks: $bench"
+        cargo bench --locked -p tecs-gateway --bench "$bench" >"$folder/$bench.txt" 2>>"$folder/micro.log" || {
+            say "the micro-benchmarks failed; see $folder/micro.log"
+            exit 1
+        }
+    done
+}
+
+mkdir -p "$folder"
+if [ "$micro" = only ]; then
+    micro
+    say "what they printed is in $folder"
+    printf '%s; load %s, %s cores\n\n' "$(date '+%Y-%m-%d %H:%M')" "$(cut -d' ' -f1-3 /proc/loadavg)" "$(nproc)"
+    python3 -B tests/bench_decoders.py <"$folder/decoders.txt"
+    printf '\n```\n%s\n```\n' "$(cat "$folder/hot_path.txt")"
+    exit
+fi
+
 for program in mosquitto python3; do
     command -v "$program" >/dev/null || {
         echo "$program is missing: apt-get install $program" >&2
@@ -34,7 +56,6 @@ for program in mosquitto python3; do
     }
 done
 
-mkdir -p "$folder"
 if [ -z "$built" ]; then
     say "building"
     cargo build --release --locked -p tecs-gateway -p tecs-hub -p tecs-sim >&2
@@ -66,13 +87,9 @@ done
 measure homes load --homes 4 --events $((events / 10)) --backlog $((events / 10)) --paced-s 5 --returns 1
 
 if [ "$micro" = 1 ] && [ -z "$built" ]; then
-    say "micro-benchmarks"
-    cargo bench --locked -p tecs-gateway --bench hot_path >"$folder/micro.txt" 2>>"$folder/micro.log" || {
-        say "the micro-benchmarks failed; see $folder/micro.log"
-        exit 1
-    }
+    micro
 fi
 
 bytes=$(stat -c %s "$bin/tecs-gateway")
 say "the lines are in $folder"
-python3 tests/bench_table.py "$folder" "$bytes"
+python3 -B tests/bench_table.py "$folder" "$bytes"

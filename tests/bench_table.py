@@ -6,6 +6,8 @@ import statistics
 import sys
 import time
 
+import bench_decoders
+
 FOLDER = pathlib.Path(sys.argv[1])
 BINARY = int(sys.argv[2])
 
@@ -165,6 +167,9 @@ for figure, unit, ours in ALSO:
     values = ours if isinstance(ours, tuple) else (ours,)
     name = f"{figure}, {unit}" if unit else figure
     print(f"| {name} | {' / '.join(shown(value, 3) for value in values)} |")
-micro = FOLDER / "micro.txt"
-if micro.exists():
-    print("\n```\n" + micro.read_text().strip() + "\n```")
+decoders = FOLDER / "decoders.txt"
+if decoders.exists():
+    print("\n" + bench_decoders.table(decoders.read_text()))
+hot_path = FOLDER / "hot_path.txt"
+if hot_path.exists():
+    print("\n```\n" + hot_path.read_text().strip() + "\n```")

@@ -195,9 +195,10 @@ fn fingerprint(name: &str) -> u64 {
 }
 
 /// A key, borrowed from the payload unless it is escaped.
-struct Key<'de>(Cow<'de, str>);
+pub(crate) struct Key<'de>(pub(crate) Cow<'de, str>);
 
-struct KeySeed;
+/// Reads a key.
+pub(crate) struct KeySeed;
 
 impl<'de> DeserializeSeed<'de> for KeySeed {
     type Value = Key<'de>;

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::pointer::Pointer;
 use super::template::{Place, Template};
+use super::tree::Value;
 use super::value::{Table, text_of};
 use crate::signal::{Reading, What};
 

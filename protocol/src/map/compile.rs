@@ -16,6 +16,7 @@ use super::template::Template;
 use super::text::{Condition, MapText, RuleText, Scalar};
 use super::time::Time;
 use super::topic::Topic;
+use super::unmapped::Known;
 use super::value::Named;
 use super::{Map, ROWS_MOST, RULES_MOST};
 use crate::family::Way;
@@ -62,7 +63,11 @@ pub(super) fn compile(text: MapText) -> Result<Map, Vec<Finding>> {
             }
             .rule(n)
         });
-        rules.extend(compiled);
+        if let Some(mut rule) = compiled {
+            let before: Option<&Rule> = rules.last();
+            rule.same_topics = before.is_some_and(|before| before.topics == rule.topics);
+            rules.push(rule);
+        }
     }
     to.about("");
     if rules.is_empty() && to.list.is_empty() {
@@ -123,12 +128,14 @@ impl Judge<'_, '_> {
             name: rule.name.clone(),
             at,
             topics,
+            same_topics: false,
             text: whole,
             each,
             when,
             ignore: rule.ignore,
             refuse: rule.refuse.clone(),
             unpack,
+            one_device: !device.names_key() && !model.names_key(),
             device,
             model,
             time,
@@ -136,10 +143,10 @@ impl Judge<'_, '_> {
             test,
             emits,
             codes,
-            known: Vec::new(),
+            known: Known::default(),
         };
         known.extend(rule.pointers());
-        rule.known = known;
+        rule.known = Known::of(known);
         Some(rule)
     }
 

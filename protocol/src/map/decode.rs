@@ -1,8 +1,7 @@
 //! Values that are whole messages of a device, as text: the bytes of a Bluetooth characteristic in hexadecimal digits or
 //! base64, or as a list of numbers. What they say is `gatt`'s.
 
-use serde_json::Value;
-
+use super::tree::Value;
 use crate::gatt::{self, Characteristic};
 use crate::when;
 
@@ -50,14 +49,17 @@ impl Decode {
     }
 
     /// The bytes that a value stands for.
-    pub(super) fn bytes(&self, value: &Value) -> Option<Vec<u8>> {
+    pub(super) fn bytes(&self, value: &Value<'_>) -> Option<Vec<u8>> {
         match value {
             Value::String(text) if text.len() > 4 * gatt::LONGEST => None,
             Value::String(text) if self.base64 => from_base64(text.trim()),
             Value::String(text) => from_hex(text.trim()),
             Value::Array(list) if list.len() <= gatt::LONGEST => list
                 .iter()
-                .map(|n| n.as_u64().and_then(|n| u8::try_from(n).ok()))
+                .map(|item| match item {
+                    Value::Number(n) => n.as_u64().and_then(|n| u8::try_from(n).ok()),
+                    _ => None,
+                })
                 .collect(),
             Value::Null
             | Value::Bool(_)
@@ -114,8 +116,8 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tree::json;
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn bytes_come_as_digits_as_base64_and_as_a_list() {
@@ -125,7 +127,7 @@ mod tests {
         }
         assert_eq!(hex.bytes(&json!([6, 72])), Some(vec![0x06, 0x48]));
         for wrong in [json!("064"), json!("zz"), json!([256]), json!(6), json!({})] {
-            assert_eq!(hex.bytes(&wrong), None, "{wrong}");
+            assert_eq!(hex.bytes(&wrong), None, "{wrong:?}");
         }
         let base64 = Decode::parse("gatt:2a37:base64").unwrap();
         for text in ["Bkg=", "Bkg"] {

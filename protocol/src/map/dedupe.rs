@@ -2,8 +2,10 @@
 //! A press that comes later is a press of its own. Remembers prints, never words.
 
 use std::collections::VecDeque;
+use std::hash::{Hash as _, Hasher};
 
 use super::FRAMES_MOST;
+use crate::signal::{HealthOf, Measured, Seen, What};
 
 /// A frame that is heard again and again is news once more after so many windows: a held button must not be silent
 /// for ever.
@@ -44,6 +46,33 @@ impl Frames {
             last_ms: now_ms,
         });
         false
+    }
+}
+
+/// Puts what a signal means into a frame's print.
+pub(super) fn hash(what: &What, print: &mut impl Hasher) {
+    std::mem::discriminant(what).hash(print);
+    match what {
+        What::Alarm {
+            kind,
+            condition,
+            raw_code,
+        } => (kind, condition, raw_code).hash(print),
+        What::Vital { kind, reading } => match reading {
+            Measured::Value {
+                value,
+                questionable,
+            } => (kind, value.to_bits(), questionable).hash(print),
+            Measured::Missing(why) => (kind, why).hash(print),
+        },
+        What::Observed { kind, seen } => match seen {
+            Seen::State(state) => (kind, state).hash(print),
+            Seen::Value(value) => (kind, value.to_bits()).hash(print),
+        },
+        What::Health { kind, of, detail } => match of {
+            HealthOf::Condition(condition) => (kind, condition, detail).hash(print),
+            HealthOf::Value(value) => (kind, value.to_bits(), detail).hash(print),
+        },
     }
 }
 

@@ -1,12 +1,11 @@
 //! One thing that a rule says: from a value to a word of the vocabulary. A value that is absent, null or empty is unknown
 //! and says nothing; one that no table knows is refused by name.
 
-use serde_json::Value;
-
 use super::decode::Decode;
 use super::pointer::Pointer;
 use super::rule::Cond;
 use super::template::{Place, Template};
+use super::tree::Value;
 use super::unmapped::shown;
 use super::value::{Named, Table, is_unknown, number_of, text_of};
 use crate::signal::{HealthOf, Measured, Missing, Reading, Refusal, Seen, What};
@@ -19,6 +18,8 @@ pub(super) struct Emit {
     /// Where it stands in the text.
     pub(super) key: String,
     pub(super) at: Option<Pointer>,
+    /// What its value is called; none when that depends on what a `*` matches.
+    pub(super) name: Option<String>,
     /// The value is whether the number has any of these bits.
     pub(super) mask: Option<u64>,
     pub(super) hex: bool,
@@ -83,12 +84,12 @@ pub(super) enum Said {
 
 impl Emit {
     /// True for a value that is no reading.
-    pub(super) fn ignores(&self, value: &Value) -> bool {
+    pub(super) fn ignores(&self, value: &Value<'_>) -> bool {
         self.ignore.iter().any(|sentinel| sentinel.is(value))
     }
 
     /// What a value says; `name` is the field's, for refusals.
-    pub(super) fn read(&self, value: &Value, name: &str, place: Place<'_>) -> Said {
+    pub(super) fn read(&self, value: &Value<'_>, name: &str, place: Place<'_>) -> Said {
         if self.ignores(value) {
             return Said::Nothing;
         }
@@ -132,7 +133,7 @@ fn refused(name: &str, due: &'static str) -> Said {
 }
 
 /// A whole number of 0 or more.
-fn whole(value: &Value, in_hex: bool) -> Option<u64> {
+fn whole(value: &Value<'_>, in_hex: bool) -> Option<u64> {
     if in_hex && let Value::String(text) = value {
         return super::codes::hex(text);
     }
@@ -143,7 +144,7 @@ fn whole(value: &Value, in_hex: bool) -> Option<u64> {
 }
 
 impl Number {
-    fn read(&self, value: &Value, name: &str, place: Place<'_>) -> Said {
+    fn read(&self, value: &Value<'_>, name: &str, place: Place<'_>) -> Said {
         if let (NumberOf::Vital(kind), Some(why)) = (self.of, self.missing.get(value)) {
             let reading = Measured::Missing(*why);
             return Said::What(What::Vital { kind, reading });

@@ -143,9 +143,9 @@ fn within(to: &mut Findings, rule: &Rule) {
 /// Steps that look like positions in a list, which a pointer does not enter.
 fn lists(to: &mut Findings, rule: &Rule) {
     let numeric = |steps: &[Step]| {
-        steps
-            .iter()
-            .any(|step| matches!(step, Step::Key(key) if key.bytes().all(|b| b.is_ascii_digit())))
+        steps.iter().any(
+            |step| matches!(step, Step::Key(key) if key.text().bytes().all(|b| b.is_ascii_digit())),
+        )
     };
     let mut all: Vec<&Pointer> = rule.each.iter().collect();
     all.extend(rule.emits.iter().filter_map(|e| e.at.as_ref()));

@@ -26,6 +26,7 @@ mod template;
 mod text;
 mod time;
 mod topic;
+mod tree;
 mod unmapped;
 mod unpack;
 mod value;

@@ -2,11 +2,9 @@
 //! message's root, any other from what the rule's `each` matched. A step never reaches into a list but by `*`: positions
 //! in lists move.
 
-use std::borrow::Cow;
-
-use serde_json::Value;
-
 use super::STEPS_MOST;
+use super::tree::{Name, Value};
+use super::unmapped::shown;
 use super::value::Glob;
 
 /// The most matches of one pointer in one message.
@@ -23,26 +21,25 @@ pub(super) struct Pointer {
 /// One step of a pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
-    Key(String),
+    Key(Name<'static>),
     Glob(Glob),
 }
 
 /// A match.
-#[derive(Debug, Clone)]
-pub(super) struct Found<'v> {
-    pub(super) value: &'v Value,
-    /// The names on the way to it.
-    pub(super) path: Vec<Cow<'v, str>>,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found<'f, 'v> {
+    pub(super) value: &'v Value<'v>,
+    /// The way to it; none to where the pointer begins.
+    pub(super) way: Option<&'f Way<'f>>,
     /// The name that the last `*` matched.
-    pub(super) key: Option<Cow<'v, str>>,
+    pub(super) key: Option<&'f str>,
 }
 
-/// All matches.
-#[derive(Debug, Default)]
-pub(super) struct Matches<'v> {
-    pub(super) found: Vec<Found<'v>>,
-    /// It met a list where it names a step.
-    pub(super) list: bool,
+/// The names on the way to a match, from its end.
+#[derive(Debug)]
+pub(super) struct Way<'f> {
+    name: &'f str,
+    before: Option<&'f Self>,
 }
 
 impl Pointer {
@@ -69,18 +66,60 @@ impl Pointer {
         Ok(Self { rooted, steps })
     }
 
-    /// Everything that it matches; null and absent values are none.
-    pub(super) fn matches<'v>(&self, root: &'v Value, scope: &'v Value) -> Matches<'v> {
-        let mut matches = Matches::default();
+    /// Hands over everything that it matches; null and absent values are none. True when it met a list where it names a step.
+    pub(super) fn each<'v>(
+        &self,
+        root: &'v Value<'v>,
+        scope: &'v Value<'v>,
+        to: &mut dyn FnMut(Found<'_, 'v>),
+    ) -> bool {
+        let mut found = 0;
+        let mut bounded = |one: Found<'_, 'v>| {
+            found += 1;
+            if found <= MATCHES_MOST {
+                to(one);
+            }
+        };
+        let from = Found {
+            value: if self.rooted { root } else { scope },
+            way: None,
+            key: None,
+        };
+        descend(&self.steps, from, &mut bounded)
+    }
+
+    /// The first match that is wanted.
+    pub(super) fn find<'v>(
+        &self,
+        root: &'v Value<'v>,
+        scope: &'v Value<'v>,
+        mut wanted: impl FnMut(&Value<'_>) -> bool,
+    ) -> Option<&'v Value<'v>> {
+        let mut seen = 0;
         let from = if self.rooted { root } else { scope };
-        let mut path = Vec::new();
-        descend(&self.steps, from, &mut path, None, &mut matches);
-        matches
+        find(&self.steps, from, &mut |value| {
+            seen += 1;
+            seen <= MATCHES_MOST && wanted(value)
+        })
     }
 
     /// The first match.
-    pub(super) fn first<'v>(&self, root: &'v Value, scope: &'v Value) -> Option<&'v Value> {
-        self.matches(root, scope).found.first().map(|f| f.value)
+    pub(super) fn first<'v>(
+        &self,
+        root: &'v Value<'v>,
+        scope: &'v Value<'v>,
+    ) -> Option<&'v Value<'v>> {
+        self.find(root, scope, |_| true)
+    }
+
+    /// What each match of it is called; none when that depends on what a `*` matches.
+    pub(super) fn name(&self) -> Option<String> {
+        let names = self.steps.iter().map(|step| match step {
+            Step::Key(key) => Some(key.text()),
+            Step::Glob(_) => None,
+        });
+        let names: Vec<&str> = names.collect::<Option<_>>()?;
+        Some(shown(&names.join(".")))
     }
 
     /// True when a step of it is a pattern.
@@ -96,12 +135,17 @@ impl Pointer {
     }
 }
 
-impl Step {
-    /// True when it may be this name.
-    pub(super) fn fits(&self, name: &str) -> bool {
-        match self {
-            Self::Key(key) => key == name,
-            Self::Glob(glob) => glob.fits(name),
+impl Way<'_> {
+    /// The names with points between them.
+    pub(super) fn joined(&self) -> String {
+        match self.before {
+            None => self.name.to_owned(),
+            Some(before) => {
+                let mut out = before.joined();
+                out.push('.');
+                out.push_str(self.name);
+                out
+            }
         }
     }
 }
@@ -126,73 +170,91 @@ fn step(text: &str) -> Result<Step, String> {
         rest = after;
     }
     out.push_str(rest);
-    Ok(Step::Key(out))
+    Ok(Step::Key(Name::of(out)))
 }
 
-fn descend<'v>(
-    steps: &[Step],
-    value: &'v Value,
-    path: &mut Vec<Cow<'v, str>>,
-    key: Option<&Cow<'v, str>>,
-    to: &mut Matches<'v>,
-) {
+/// Hands over every match below one, and tells whether it met a list where a step has a name.
+fn descend<'v>(steps: &[Step], at: Found<'_, 'v>, to: &mut dyn FnMut(Found<'_, 'v>)) -> bool {
     let Some((step, rest)) = steps.split_first() else {
-        if !value.is_null() && to.found.len() < MATCHES_MOST {
-            to.found.push(Found {
-                value,
-                path: path.clone(),
-                key: key.cloned(),
-            });
+        if !at.value.is_null() {
+            to(at);
         }
-        return;
+        return false;
     };
-    match (step, value) {
+    let mut enter = |name: &str, value: &'v Value<'v>, is_key: bool| {
+        let way = Way {
+            name,
+            before: at.way,
+        };
+        let inner = Found {
+            value,
+            way: Some(&way),
+            key: if is_key { Some(name) } else { at.key },
+        };
+        descend(rest, inner, to)
+    };
+    match (step, at.value) {
         (Step::Key(name), Value::Object(fields)) => {
-            if let Some((name, inner)) = fields.get_key_value(name) {
-                path.push(Cow::Borrowed(name));
-                descend(rest, inner, path, key, to);
-                path.pop();
-            }
+            let inner = fields.get(name);
+            inner.is_some_and(|inner| enter(name.text(), inner, false))
         }
         (Step::Glob(glob), Value::Object(fields)) => {
-            for (name, inner) in fields {
-                if glob.fits(name) {
-                    path.push(Cow::Borrowed(name));
-                    descend(rest, inner, path, Some(&Cow::Borrowed(name)), to);
-                    path.pop();
-                }
-            }
+            let inside = fields.iter().filter(|(name, _)| glob.fits(name.text()));
+            inside.fold(false, |list, (name, inner)| {
+                enter(name.text(), inner, true) | list
+            })
         }
-        (Step::Glob(glob), Value::Array(items)) if glob.0 == "*" => {
-            for (n, inner) in items.iter().enumerate().take(MATCHES_MOST) {
-                let name: Cow<'v, str> = Cow::Owned(n.to_string());
-                path.push(name.clone());
-                descend(rest, inner, path, Some(&name), to);
-                path.pop();
-            }
+        (Step::Glob(glob), Value::Array(items)) if glob.is_any() => {
+            let items = items.iter().enumerate().take(MATCHES_MOST);
+            items.fold(false, |list, (n, inner)| {
+                enter(&n.to_string(), inner, true) | list
+            })
         }
-        (_, Value::Array(_)) => to.list = true,
-        (_, Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {}
+        (_, Value::Array(_)) => true,
+        (_, Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => false,
+    }
+}
+
+/// The first match that is wanted, without its way.
+fn find<'v>(
+    steps: &[Step],
+    value: &'v Value<'v>,
+    wanted: &mut dyn FnMut(&Value<'_>) -> bool,
+) -> Option<&'v Value<'v>> {
+    let Some((step, rest)) = steps.split_first() else {
+        return (!value.is_null() && wanted(value)).then_some(value);
+    };
+    match (step, value) {
+        (Step::Key(name), Value::Object(fields)) => find(rest, fields.get(name)?, wanted),
+        (Step::Glob(glob), Value::Object(fields)) => {
+            let mut inside = fields.iter().filter(|(name, _)| glob.fits(name.text()));
+            inside.find_map(|(_, inner)| find(rest, inner, wanted))
+        }
+        (Step::Glob(glob), Value::Array(items)) if glob.is_any() => {
+            let mut items = items.iter().take(MATCHES_MOST);
+            items.find_map(|inner| find(rest, inner, wanted))
+        }
+        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tree::json;
     use super::*;
-    use serde_json::json;
 
-    fn at(pointer: &str, value: &Value) -> Vec<(String, String, Value)> {
+    fn at<'v>(pointer: &str, value: &'v Value<'v>) -> Vec<(String, String, Value<'v>)> {
         let pointer = Pointer::parse(pointer).unwrap();
-        let found = pointer.matches(value, value).found;
-        let all = found.into_iter().map(|f| {
-            let key = f.key.unwrap_or_default().into_owned();
-            (f.path.join("."), key, f.value.clone())
+        let mut all = Vec::new();
+        pointer.each(value, value, &mut |f| {
+            let way = f.way.map_or_else(String::new, Way::joined);
+            all.push((way, f.key.unwrap_or_default().to_owned(), f.value.clone()));
         });
-        all.collect()
+        all
     }
 
     #[test]
-    fn each_match_of_a_star_is_found_with_its_key() {
+    fn each_oneof_a_star_is_found_with_its_key() {
         let value = json!({"switch:0": {"w": 1}, "switch:1": {"w": 2}, "sys": {"w": 3}, "a/b": {"~": 4}, "n": null});
         let two = at("/switch:*/w", &value);
         assert_eq!(
@@ -211,8 +273,9 @@ mod tests {
         let value = json!({"list": [{"v": 1}, {"v": 2}]});
         assert_eq!(at("/list/*/v", &value).len(), 2);
         let pointer = Pointer::parse("/list/0/v").unwrap();
-        let matches = pointer.matches(&value, &value);
-        assert!(matches.found.is_empty() && matches.list);
+        let mut found = 0;
+        assert!(pointer.each(&value, &value, &mut |_| found += 1));
+        assert_eq!(found, 0);
     }
 
     #[test]

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::dedupe::Frames;
+use super::dedupe::{Frames, hash};
 use super::rule::Rule;
 use super::template::{Place, is_name};
-use super::unmapped::{shown, unmapped};
+use super::topic::Parts;
+use super::tree::Value;
+use super::unmapped::{Known, shown};
 use super::{Map, NAMES_MOST, SIGNALS_MOST, UNTAUGHT_MOST};
 use crate::json;
 use crate::signal::{Message, Reading, Refusal, Signal, What};
@@ -67,11 +67,15 @@ impl Reader {
         if text.trim().is_empty() {
             return Message::ignored("an empty payload");
         }
-        let as_json = serde_json::from_str::<Value>(text);
-        let as_text = Value::String(text.trim().to_owned());
+        let as_json = serde_json::from_str::<Value<'_>>(text);
+        let as_text = Value::String(text.trim().into());
         let map = Arc::clone(&self.map);
+        let mut fits = None;
         for (n, rule) in map.rules.iter().enumerate() {
-            let Some(parts) = rule.fits(topic) else {
+            if !rule.same_topics {
+                fits = rule.fits(topic);
+            }
+            let Some(parts) = fits else {
                 continue;
             };
             let root = match (&as_json, rule.text) {
@@ -79,7 +83,7 @@ impl Reader {
                 (Ok(root), false) => root,
                 (Err(_), false) => continue,
             };
-            let scopes = rule.scopes(root, &parts);
+            let scopes = rule.scopes(root, parts);
             if scopes.is_empty() {
                 continue;
             }
@@ -89,31 +93,49 @@ impl Reader {
                     ..known(rule)
                 };
             }
-            let opened = rule.unpack.as_ref().map(|unpack| unpack.open(root));
-            let mut turn = Turn {
-                rule,
-                parts: &parts,
-                root: opened.as_ref().map_or(root, |(opened, _)| opened),
-                message: Message::default(),
-                tables: BTreeMap::new(),
-            };
-            if let Some((opened, wrong)) = &opened {
-                turn.message.refusals.clone_from(wrong);
-                self.scope(&mut turn, opened, None);
+            let message = if let Some(unpack) = &rule.unpack {
+                let root = if rule.text { Ok(as_text) } else { as_json };
+                let (root, refusals) = unpack.open(root.unwrap_or(Value::Null));
+                self.speak(rule, parts, &root, &[(&root, None)], refusals, now_ms)
             } else {
-                for (scope, key) in &scopes {
-                    self.scope(&mut turn, scope, key.as_deref());
-                }
-            }
+                self.speak(rule, parts, root, &scopes, Vec::new(), now_ms)
+            };
             return Message {
                 rule: Some(n),
-                ..self.finish(turn, now_ms)
+                ..message
             };
         }
         nothing_fits(as_json)
     }
 
-    fn scope(&mut self, turn: &mut Turn<'_>, scope: &Value, key: Option<&str>) {
+    /// What the rule that fits says of these parts of a message, some of which was refused already.
+    fn speak(
+        &mut self,
+        rule: &Rule,
+        parts: Parts<'_>,
+        root: &Value<'_>,
+        scopes: &[(&Value<'_>, Option<String>)],
+        refusals: Vec<Refusal>,
+        now_ms: u64,
+    ) -> Message {
+        let mut turn = Turn {
+            rule,
+            parts,
+            root,
+            message: Message {
+                refusals,
+                ..Message::default()
+            },
+            like: None,
+            tables: BTreeMap::new(),
+        };
+        for (scope, key) in scopes {
+            self.scope(&mut turn, scope, key.as_deref());
+        }
+        self.finish(turn, now_ms)
+    }
+
+    fn scope(&mut self, turn: &mut Turn<'_>, scope: &Value<'_>, key: Option<&str>) {
         let place = Place {
             parts: turn.parts,
             key,
@@ -122,6 +144,7 @@ impl Reader {
         };
         let rule = turn.rule;
         let from = turn.message.signals.len();
+        turn.like = None;
         if let Some(codes) = &rule.codes
             && let Some(code) = codes.read(place)
         {
@@ -184,6 +207,7 @@ impl Reader {
         for (field, known) in tables {
             if !known {
                 let due = "a value of its table";
+                let field = field.into_owned();
                 message.refusals.push(Refusal::BadValue { field, due });
             }
         }
@@ -193,7 +217,7 @@ impl Reader {
             message.refusals.push(Refusal::NotShape { due });
         }
         if !rule.text {
-            message.unmapped.extend(unmapped(root, &rule.known));
+            message.unmapped.extend(rule.known.unmapped(root));
         }
         self.bounded(&mut message);
         let Some(dedupe) = &rule.dedupe else {
@@ -203,10 +227,10 @@ impl Reader {
         rule.name.hash(&mut print);
         let mut named = false;
         for pointer in &dedupe.by {
-            for found in pointer.matches(root, root).found {
-                found.value.to_string().hash(&mut print);
+            pointer.each(root, root, &mut |found| {
+                found.value.hash(&mut print);
                 named = true;
-            }
+            });
         }
         if dedupe.by_alone && !named {
             // A frame that does not name itself cannot be told from another: it is news.
@@ -215,7 +239,7 @@ impl Reader {
         if !dedupe.by_alone {
             for signal in &message.signals {
                 (&signal.device, &signal.field, signal.test).hash(&mut print);
-                format!("{:?}", signal.what).hash(&mut print);
+                hash(&signal.what, &mut print);
             }
         }
         if self
@@ -261,10 +285,10 @@ fn nothing_said(mut message: Message) -> Message {
 }
 
 /// No rule fits: kept as a sample, its fields named.
-fn nothing_fits(as_json: serde_json::Result<Value>) -> Message {
+fn nothing_fits(as_json: serde_json::Result<Value<'_>>) -> Message {
     match as_json {
         Ok(root) => Message {
-            unmapped: unmapped(&root, &[]),
+            unmapped: Known::default().unmapped(&root),
             ..Message::refused(Refusal::UnknownFrame {
                 kind: "no rule of the table fits it".to_owned(),
             })

@@ -1,23 +1,26 @@
 //! A rule that has been compiled: when it fits, and what it then looks at. Says nothing by itself.
 
-use serde_json::Value;
-
 use super::codes::Codes;
 use super::emit::Emit;
-use super::pointer::{Pointer, Step};
+use super::pointer::Pointer;
 use super::template::{Place, Template};
 use super::time::Time;
 use super::topic::{Parts, Topic};
+use super::tree::Value;
+use super::unmapped::Known;
 use super::unpack::Unpack;
 use super::value::Named;
 
 /// A rule.
 #[derive(Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools)] // Each answers a question of its own.
 pub(super) struct Rule {
     pub(super) name: String,
     /// Its place in the text.
     pub(super) at: usize,
     pub(super) topics: Vec<Topic>,
+    /// They are those of the rule before it.
+    pub(super) same_topics: bool,
     /// The payload as a whole is the value.
     pub(super) text: bool,
     pub(super) each: Option<Pointer>,
@@ -28,13 +31,15 @@ pub(super) struct Rule {
     pub(super) unpack: Option<Unpack>,
     pub(super) device: Template,
     pub(super) model: Template,
+    /// Both are the same for whatever one scope says: neither names what a `*` matched.
+    pub(super) one_device: bool,
     pub(super) time: Vec<Time>,
     pub(super) dedupe: Option<Dedupe>,
     pub(super) test: Option<Pointer>,
     pub(super) emits: Vec<Emit>,
     pub(super) codes: Option<Codes>,
     /// Every pointer that it names, from the root.
-    pub(super) known: Vec<Vec<Step>>,
+    pub(super) known: Known,
 }
 
 /// When words that are said again are one frame.
@@ -84,35 +89,44 @@ impl Rule {
             Some(topic) if !self.topics.is_empty() => {
                 self.topics.iter().find_map(|pattern| pattern.fit(topic))
             }
-            _ => Some(Parts::new()),
+            _ => Some(Parts::default()),
         }
     }
 
     /// The parts of the message that it speaks of, each with the name that its `*` matched; none: it does not fit.
     pub(super) fn scopes<'v>(
         &self,
-        root: &'v Value,
-        parts: &Parts<'_>,
-    ) -> Vec<(&'v Value, Option<String>)> {
-        let mut scopes = match &self.each {
-            None => vec![(root, None)],
-            Some(each) => {
-                let found = each.matches(root, root).found.into_iter();
-                found
-                    .map(|f| (f.value, f.key.map(std::borrow::Cow::into_owned)))
-                    .collect()
-            }
+        root: &'v Value<'v>,
+        parts: Parts<'_>,
+    ) -> Vec<(&'v Value<'v>, Option<String>)> {
+        let whole = Place {
+            parts,
+            key: None,
+            root,
+            scope: root,
         };
-        scopes.retain(|(scope, key)| {
-            let place = Place {
-                parts,
-                key: key.as_deref(),
-                root,
-                scope,
-            };
-            self.when.iter().all(|cond| cond.holds(place))
-        });
+        let mut scopes = Vec::new();
+        match &self.each {
+            None if self.holds(whole) => scopes.push((root, None)),
+            None => {}
+            Some(each) => {
+                each.each(root, root, &mut |found| {
+                    let place = Place {
+                        key: found.key,
+                        scope: found.value,
+                        ..whole
+                    };
+                    if self.holds(place) {
+                        scopes.push((found.value, found.key.map(str::to_owned)));
+                    }
+                });
+            }
+        }
         scopes
+    }
+
+    fn holds(&self, place: Place<'_>) -> bool {
+        self.when.iter().all(|cond| cond.holds(place))
     }
 }
 
@@ -121,25 +135,30 @@ impl Cond {
     pub(super) fn holds(&self, place: Place<'_>) -> bool {
         match &self.of {
             Of::Made(template) => {
-                let value = template.fill(place).map_or(Value::Null, Value::String);
-                self.asks.of(&[&value])
+                let text = template.fill(place).ok();
+                let text = text.as_deref().map(str::trim);
+                self.asks.of(|wanted| {
+                    text.is_some_and(|text| {
+                        wanted.is_none_or(|any| any.iter().any(|n| n.is_text(text)))
+                    })
+                })
             }
-            Of::At(pointer) => {
-                let found = pointer.matches(place.root, place.scope).found;
-                let values: Vec<&Value> = found.iter().map(|f| f.value).collect();
-                self.asks.of(&values)
-            }
+            Of::At(pointer) => self.asks.of(|wanted| {
+                let is =
+                    |value: &Value<'_>| wanted.is_none_or(|any| any.iter().any(|n| n.is(value)));
+                pointer.find(place.root, place.scope, is).is_some()
+            }),
         }
     }
 }
 
 impl Asks {
-    fn of(&self, values: &[&Value]) -> bool {
-        let is = |names: &[Named]| values.iter().any(|v| names.iter().any(|name| name.is(v)));
+    /// True when it is so; `there` tells whether there is a value, and where it is given names, one that has any of them.
+    fn of(&self, there: impl Fn(Option<&[Named]>) -> bool) -> bool {
         match self {
-            Self::Any(names) => is(names),
-            Self::Not(names) => values.iter().any(|v| !v.is_null()) && !is(names),
-            Self::Exists(there) => values.iter().any(|v| !v.is_null()) == *there,
+            Self::Any(names) => there(Some(names)),
+            Self::Not(names) => there(None) && !there(Some(names)),
+            Self::Exists(due) => there(None) == *due,
         }
     }
 

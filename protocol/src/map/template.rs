@@ -1,10 +1,11 @@
 //! Templates of names: `{gw}/{./Name|./Device|key}[/{/channel}]`. A part in braces is a topic part, `key`, or a pointer;
 //! of several the first that is there. What stands in brackets is left out when a part in it is absent.
 
-use serde_json::Value;
+use std::borrow::Cow;
 
 use super::pointer::Pointer;
 use super::topic::Parts;
+use super::tree::Value;
 use super::value::text_of;
 
 /// The longest name, bytes, that a template may give (the roster's limit for friendly names).
@@ -22,19 +23,28 @@ enum Piece {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Slot {
+pub(super) enum Slot {
     Part(String),
     Key,
     At(Pointer),
 }
 
+/// Why a template gives no text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Missing<'t> {
+    /// None of these parts is there.
+    Absent(&'t [Slot]),
+    /// What it makes has no end.
+    Shorter,
+}
+
 /// What a template may name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'p> {
-    pub(super) parts: &'p Parts<'p>,
+    pub(super) parts: Parts<'p>,
     pub(super) key: Option<&'p str>,
-    pub(super) root: &'p Value,
-    pub(super) scope: &'p Value,
+    pub(super) root: &'p Value<'p>,
+    pub(super) scope: &'p Value<'p>,
 }
 
 impl Template {
@@ -54,8 +64,8 @@ impl Template {
         self.0.is_empty()
     }
 
-    /// The text, or the part that is absent.
-    pub(super) fn fill(&self, place: Place<'_>) -> Result<String, String> {
+    /// The text, or what is missing for it.
+    pub(super) fn fill(&self, place: Place<'_>) -> Result<String, Missing<'_>> {
         let mut out = String::new();
         fill(&self.0, place, &mut out)?;
         Ok(out)
@@ -161,13 +171,13 @@ fn named(name: &str) -> Result<Slot, String> {
     }
 }
 
-fn fill(pieces: &[Piece], place: Place<'_>, out: &mut String) -> Result<(), String> {
+fn fill<'t>(pieces: &'t [Piece], place: Place<'_>, out: &mut String) -> Result<(), Missing<'t>> {
     for piece in pieces {
         match piece {
             Piece::Text(text) => out.push_str(text),
             Piece::Slot(any) => match any.iter().find_map(|slot| said(slot, place)) {
                 Some(text) => out.push_str(&text),
-                None => return Err(any.iter().map(name).collect::<Vec<_>>().join(" or ")),
+                None => return Err(Missing::Absent(any)),
             },
             Piece::Optional(inner) => {
                 let before = out.len();
@@ -178,22 +188,29 @@ fn fill(pieces: &[Piece], place: Place<'_>, out: &mut String) -> Result<(), Stri
         }
         // A hostile message must not make names without end.
         if out.len() > 4 * LONGEST {
-            return Err("a shorter name".to_owned());
+            return Err(Missing::Shorter);
         }
     }
     Ok(())
 }
 
-fn said(slot: &Slot, place: Place<'_>) -> Option<String> {
+fn said<'p>(slot: &Slot, place: Place<'p>) -> Option<Cow<'p, str>> {
     let text = match slot {
-        Slot::Key => place.key?.to_owned(),
-        Slot::Part(name) => {
-            let part = place.parts.iter().find(|(of, _)| of == name)?;
-            part.1.to_owned()
-        }
-        Slot::At(pointer) => text_of(pointer.first(place.root, place.scope)?)?.into_owned(),
+        Slot::Key => Cow::Borrowed(place.key?),
+        Slot::Part(name) => Cow::Borrowed(place.parts.get(name)?),
+        Slot::At(pointer) => text_of(pointer.first(place.root, place.scope)?)?,
     };
     (!text.is_empty()).then_some(text)
+}
+
+impl Missing<'_> {
+    /// The names of the parts that are not there.
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Absent(any) => any.iter().map(name).collect::<Vec<_>>().join(" or "),
+            Self::Shorter => "a shorter name".to_owned(),
+        }
+    }
 }
 
 fn name(slot: &Slot) -> String {
@@ -206,17 +223,24 @@ fn name(slot: &Slot) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::topic::Topic;
+    use super::super::tree::Name;
+    use super::super::tree::json;
     use super::*;
-    use serde_json::json;
 
-    fn fill_in(template: &str, root: &Value) -> Result<String, String> {
-        let parts = vec![("gw", "bridge")];
-        Template::parse(template)?.fill(Place {
-            parts: &parts,
+    fn fill_in(template: &str, root: &Value<'_>) -> Result<String, String> {
+        let topic = Topic::parse("{gw}", "").unwrap();
+        let template = Template::parse(template)?;
+        let filled = template.fill(Place {
+            parts: topic.fit("bridge").unwrap(),
             key: Some("0x5FA7"),
             root,
-            scope: root.get("in").unwrap_or(root),
-        })
+            scope: match root {
+                Value::Object(fields) => fields.get(&Name::of("in")).unwrap_or(root),
+                _ => root,
+            },
+        });
+        filled.map_err(Missing::name)
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! A device's own time as tables name it. A time that cannot be read, or that names no zone where the table names none,
 //! is not used: then the time of arrival speaks.
 
-use serde_json::Value;
-
 use super::pointer::Pointer;
 use super::text::TimeText;
+use super::tree::Value;
 use super::value::{number_of, text_of};
 use crate::when;
 
@@ -62,7 +61,7 @@ impl Time {
     }
 
     /// Milliseconds since 1970; `None` when it cannot be read.
-    pub(super) fn read(&self, root: &Value, scope: &Value) -> Option<i64> {
+    pub(super) fn read(&self, root: &Value<'_>, scope: &Value<'_>) -> Option<i64> {
         let value = self.at.first(root, scope)?;
         match &self.form {
             Form::Iso => {
@@ -119,16 +118,16 @@ fn by_form(form: &str, text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tree::{Name, Object, json};
     use super::*;
-    use serde_json::json;
 
-    fn read(format: &str, zone: &str, value: &Value) -> Option<i64> {
+    fn read(format: &str, zone: &str, value: &Value<'_>) -> Option<i64> {
         let text = TimeText {
             at: "/t".to_owned(),
             format: format.to_owned(),
             zone: zone.to_owned(),
         };
-        let root = json!({ "t": value });
+        let root = Value::Object(Object::of(vec![(Name::of("t"), value.clone())]));
         Time::compile(&text).unwrap().read(&root, &root)
     }
 
@@ -165,7 +164,7 @@ mod tests {
                 json!("2023-11-14 22:13:2\u{e9}"),
             ),
         ] {
-            assert_eq!(read(format, zone, &value), None, "{format} {value}");
+            assert_eq!(read(format, zone, &value), None, "{format} {value:?}");
         }
     }
 }

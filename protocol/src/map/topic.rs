@@ -14,8 +14,9 @@ enum Level {
     Rest(Option<String>),
 }
 
-/// The named parts of a topic.
-pub(super) type Parts<'t> = Vec<(&'t str, &'t str)>;
+/// The named parts of a topic; of a message that comes without one, none.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Parts<'t>(Option<(&'t Topic, &'t str)>);
 
 impl Topic {
     /// Reads a pattern; `{base}` at its beginning is the source's base topic, of one level or several.
@@ -40,26 +41,24 @@ impl Topic {
 
     /// The named parts of a topic that it fits.
     pub(super) fn fit<'t>(&'t self, topic: &'t str) -> Option<Parts<'t>> {
-        let mut parts = Vec::new();
+        // Topics of one family begin alike: most are told apart by their last level.
+        if let Some(Level::Word(last)) = self.0.last()
+            && !topic.ends_with(last.as_str())
+        {
+            return None;
+        }
+        let fits = Some(Parts(Some((self, topic))));
         let mut rest = Some(topic);
         for level in &self.0 {
             let left = rest?;
-            if let Level::Rest(name) = level {
-                parts.extend(name.as_deref().map(|name| (name, left)));
-                return Some(parts);
-            }
-            let (here, after) = match left.split_once('/') {
-                Some((here, after)) => (here, Some(after)),
-                None => (left, None),
-            };
+            let (here, after) = first_level(left);
             match level {
-                Level::Word(word) if word == here => {}
-                Level::One(name) => parts.extend(name.as_deref().map(|name| (name, here))),
-                Level::Word(_) | Level::Rest(_) => return None,
+                Level::Rest(_) => return fits,
+                Level::Word(word) if word != here => return None,
+                Level::Word(_) | Level::One(_) => rest = after,
             }
-            rest = after;
         }
-        rest.is_none().then_some(parts)
+        if rest.is_none() { fits } else { None }
     }
 
     /// The filter that brings what it fits.
@@ -99,6 +98,36 @@ impl Topic {
             }
         }
         theirs.next().is_none()
+    }
+}
+
+impl<'t> Parts<'t> {
+    /// The part of this name.
+    pub(super) fn get(&self, name: &str) -> Option<&'t str> {
+        let (pattern, topic) = self.0?;
+        let mut rest = Some(topic);
+        for level in &pattern.0 {
+            let left = rest?;
+            let (here, after) = first_level(left);
+            if level.name() == Some(name) {
+                return Some(if matches!(level, Level::Rest(_)) {
+                    left
+                } else {
+                    here
+                });
+            }
+            rest = after;
+        }
+        None
+    }
+}
+
+/// The first level of a topic, and what follows it.
+fn first_level(topic: &str) -> (&str, Option<&str>) {
+    let slash = topic.bytes().position(|b| b == b'/');
+    match slash.and_then(|at| topic.split_at_checked(at)) {
+        Some((here, after)) => (here, after.strip_prefix('/')),
+        None => (topic, None),
     }
 }
 
@@ -161,10 +190,10 @@ mod tests {
     #[test]
     fn parts_are_named_and_the_filter_brings_what_fits() {
         let pattern = topic("{base}/{gw}/{addr}/SENSOR");
-        assert_eq!(
-            pattern.fit("tele/bridge/5FA7/SENSOR"),
-            Some(vec![("gw", "bridge"), ("addr", "5FA7")])
-        );
+        let parts = pattern.fit("tele/bridge/5FA7/SENSOR").unwrap();
+        assert_eq!(parts.get("gw"), Some("bridge"));
+        assert_eq!(parts.get("addr"), Some("5FA7"));
+        assert_eq!(parts.get("base"), None);
         assert_eq!(pattern.filter(), "tele/+/+/SENSOR");
         for other in [
             "tele/bridge/SENSOR",
@@ -172,14 +201,13 @@ mod tests {
             "stat/a/b/SENSOR",
             "",
         ] {
-            assert_eq!(pattern.fit(other), None, "{other}");
+            assert!(pattern.fit(other).is_none(), "{other}");
         }
         let rest = topic("home/{gw}/{mac...}");
-        assert_eq!(
-            rest.fit("home/x/a/b"),
-            Some(vec![("gw", "x"), ("mac", "a/b")])
-        );
-        assert_eq!(rest.fit("home/x"), None);
+        let parts = rest.fit("home/x/a/b").unwrap();
+        assert_eq!(parts.get("gw"), Some("x"));
+        assert_eq!(parts.get("mac"), Some("a/b"));
+        assert!(rest.fit("home/x").is_none());
         assert_eq!(rest.filter(), "home/+/#");
     }
 

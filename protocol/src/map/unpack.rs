@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
 
 use super::SIGNALS_MOST;
 use super::pointer::{Pointer, Step};
 use super::text::Texts;
+use super::tree::{Name, Object, Value};
 use super::unmapped::{path_of, shown};
 use crate::signal::Refusal;
 
@@ -62,16 +63,15 @@ pub(super) struct Unpack {
 
 impl Unpack {
     /// The message with a list of what was read in the place of the bytes, and what could not be read.
-    pub(super) fn open(&self, root: &Value) -> (Value, Vec<Refusal>) {
-        let mut root = root.clone();
-        let field = path_of(&self.at.steps);
+    pub(super) fn open<'m>(&'m self, mut root: Value<'m>) -> (Value<'m>, Vec<Refusal>) {
         let Some(place) = place(&mut root, &self.at.steps) else {
             return (root, Vec::new());
         };
-        let bytes = match place.as_str() {
-            Some(text) if self.hex => unhex(text),
-            Some(text) => unbase64(text),
-            None => None,
+        let field = path_of(&self.at.steps);
+        let bytes = match place {
+            Value::String(text) if self.hex => unhex(text),
+            Value::String(text) => unbase64(text),
+            _ => None,
         };
         let Some(bytes) = bytes else {
             let due = if self.hex {
@@ -86,7 +86,7 @@ impl Unpack {
         (root, wrong.into_iter().collect())
     }
 
-    fn parts(&self, bytes: &[u8], field: &str) -> (Vec<Value>, Option<Refusal>) {
+    fn parts(&self, bytes: &[u8], field: &str) -> (Vec<Value<'_>>, Option<Refusal>) {
         let mut parts = Vec::new();
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -111,7 +111,8 @@ impl Unpack {
             rest = after;
             if !part.name.is_empty() {
                 let number = Value::Number(part.number(value));
-                parts.push(Value::Object(Map::from_iter([(part.name.clone(), number)])));
+                let name = Name::of(part.name.as_str());
+                parts.push(Value::Object(Object::of(vec![(name, number)])));
             }
         }
         (parts, None)
@@ -137,11 +138,13 @@ impl PartText {
 }
 
 /// The value that a pointer without stars names.
-fn place<'v>(root: &'v mut Value, steps: &[Step]) -> Option<&'v mut Value> {
-    steps.iter().try_fold(root, |value, step| match step {
-        Step::Key(name) => value.get_mut(name.as_str()),
-        Step::Glob(_) => None,
-    })
+fn place<'v, 'm>(root: &'v mut Value<'m>, steps: &[Step]) -> Option<&'v mut Value<'m>> {
+    steps
+        .iter()
+        .try_fold(root, |value, step| match (step, value) {
+            (Step::Key(name), Value::Object(fields)) => fields.get_mut(name),
+            _ => None,
+        })
 }
 
 fn digits(bytes: &[u8]) -> String {

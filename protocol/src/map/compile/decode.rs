@@ -41,6 +41,7 @@ impl Judge<'_, '_> {
         let when = self.when(&text.when, topics);
         (self.to.list.len() == before).then(|| Emit {
             key: key.to_owned(),
+            name: at.as_ref().and_then(crate::map::pointer::Pointer::name),
             at,
             mask: None,
             hex: false,

@@ -111,6 +111,9 @@ impl Judge<'_, '_> {
         }
         (self.to.list.len() == before).then(|| Emit {
             key: key.to_owned(),
+            name: at
+                .as_ref()
+                .map_or_else(|| Some(String::new()), Pointer::name),
             at,
             mask: text.mask,
             hex: text.hex,

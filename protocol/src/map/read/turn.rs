@@ -1,9 +1,8 @@
 //! One message on its way through the rule that fits it: what each emit says of what it finds. It keeps nothing between
 //! messages.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-use serde_json::Value;
 
 use crate::gatt;
 use crate::map::SIGNALS_MOST;
@@ -13,6 +12,7 @@ use crate::map::pointer::Found;
 use crate::map::rule::Rule;
 use crate::map::template::{Place, is_name};
 use crate::map::topic::Parts;
+use crate::map::tree::Value;
 use crate::map::unmapped::{path_of, shown};
 use crate::map::value::is_unknown;
 use crate::signal::{HealthOf, Message, Refusal, Signal, What};
@@ -20,45 +20,54 @@ use crate::signal::{HealthOf, Message, Refusal, Signal, What};
 /// A message on its way through a rule.
 pub(super) struct Turn<'r> {
     pub(super) rule: &'r Rule,
-    pub(super) parts: &'r Parts<'r>,
-    pub(super) root: &'r Value,
+    pub(super) parts: Parts<'r>,
+    pub(super) root: &'r Value<'r>,
     pub(super) message: Message,
+    /// The signal of this scope whose device and model are the rule's own: the next ones are of the same.
+    pub(super) like: Option<usize>,
     /// Pointers whose value was in no table (true once another emit knew it).
-    pub(super) tables: BTreeMap<String, bool>,
+    pub(super) tables: BTreeMap<Cow<'r, str>, bool>,
 }
 
-impl Turn<'_> {
+impl<'r> Turn<'r> {
     /// What every emit says.
     pub(super) fn emits(&mut self, place: Place<'_>) {
-        for emit in &self.rule.emits {
+        let Self { rule, root, .. } = *self;
+        for emit in &rule.emits {
             let Some(at) = &emit.at else {
                 self.emit(emit, None, place);
                 continue;
             };
-            let matches = at.matches(self.root, place.scope);
-            if matches.list {
-                self.message.refusals.push(Refusal::BadValue {
+            let before = self.message.refusals.len();
+            let met_list = at.each(root, place.scope, &mut |found| {
+                self.emit(emit, Some(found), place);
+            });
+            if met_list {
+                let refusal = Refusal::BadValue {
                     field: path_of(&at.steps),
                     due: "no list on the way to it",
-                });
-            }
-            for found in &matches.found {
-                self.emit(emit, Some(found), place);
+                };
+                self.message.refusals.insert(before, refusal);
             }
         }
     }
 
     /// What one emit says of one value.
-    fn emit(&mut self, emit: &Emit, found: Option<&Found<'_>>, place: Place<'_>) {
+    fn emit(&mut self, emit: &'r Emit, found: Option<Found<'_, '_>>, place: Place<'_>) {
         if self.message.signals.len() > SIGNALS_MOST {
             return;
         }
-        let key = found.and_then(|f| f.key.as_deref()).or(place.key);
+        let key = found.and_then(|f| f.key).or(place.key);
         let place = Place { key, ..place };
         if !emit.when.iter().all(|cond| cond.holds(place)) {
             return;
         }
-        let name = found.map_or_else(String::new, |f| shown(&f.path.join(".")));
+        let way = found.and_then(|f| f.way);
+        let name = match (&emit.name, way) {
+            (Some(name), _) => Cow::Borrowed(name.as_str()),
+            (None, Some(way)) => Cow::Owned(shown(&way.joined())),
+            (None, None) => Cow::Borrowed(""),
+        };
         let value = found.map_or(&Value::Bool(true), |f| f.value);
         if let Says::Value(decode) = &emit.says {
             return self.value(emit, decode, (value, &name), place);
@@ -79,23 +88,23 @@ impl Turn<'_> {
             }
         };
         self.tables.insert(name.clone(), true);
-        let Some(device) = self.device(emit, place) else {
+        let Some((device, model)) = self.called(emit, place) else {
             return;
         };
         let field = match &emit.field {
             Some(field) => field.clone(),
             // The whole value, or one whose key is empty.
             None if name.is_empty() => emit.kind.to_owned(),
-            None => name,
+            None => name.into_owned(),
         };
         let mut signal = Signal::new(device, field, emit.reading, in_words(what, emit, place));
-        signal.model = self.rule.model.fill(place).unwrap_or_default();
+        signal.model = model;
         signal.test = emit.test;
         self.message.signals.push(signal);
     }
 
     /// What a whole message of a device says that stands as one value.
-    fn value(&mut self, emit: &Emit, decode: &Decode, of: (&Value, &str), place: Place<'_>) {
+    fn value(&mut self, emit: &Emit, decode: &Decode, of: (&Value<'_>, &str), place: Place<'_>) {
         let (value, name) = of;
         if emit.ignores(value) || is_unknown(value) {
             return;
@@ -124,8 +133,22 @@ impl Turn<'_> {
         }
     }
 
+    /// Device and model of what an emit says next.
+    fn called(&mut self, emit: &Emit, place: Place<'_>) -> Option<(String, String)> {
+        let of_rule = self.rule.one_device && emit.device.is_empty();
+        let like = self.like.filter(|_| of_rule);
+        if let Some(like) = like.and_then(|n| self.message.signals.get(n)) {
+            return Some((like.device.clone(), like.model.clone()));
+        }
+        let device = self.device(emit, place)?;
+        if of_rule {
+            self.like = Some(self.message.signals.len());
+        }
+        Some((device, self.rule.model.fill(place).unwrap_or_default()))
+    }
+
     /// Whose words an emit's are.
-    pub(super) fn device(&mut self, emit: &Emit, place: Place<'_>) -> Option<String> {
+    fn device(&mut self, emit: &Emit, place: Place<'_>) -> Option<String> {
         let template = if emit.device.is_empty() {
             &self.rule.device
         } else {
@@ -134,12 +157,12 @@ impl Turn<'_> {
         match template.fill(place) {
             Ok(device) if is_name(&device) => return Some(device),
             Ok(_) => self.no_name("device"),
-            Err(absent) => self.no_name(&absent),
+            Err(missing) => self.no_name(&missing.name()),
         }
         None
     }
 
-    pub(super) fn no_name(&mut self, field: &str) {
+    fn no_name(&mut self, field: &str) {
         let refusal = Refusal::BadValue {
             field: shown(field),
             due: "the name of a device, 1 to 256 bytes",
