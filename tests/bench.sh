@@ -45,6 +45,7 @@ if [ "$micro" = only ]; then
     say "what they printed is in $folder"
     printf '%s; load %s, %s cores\n\n' "$(date '+%Y-%m-%d %H:%M')" "$(cut -d' ' -f1-3 /proc/loadavg)" "$(nproc)"
     python3 -B tests/bench_decoders.py <"$folder/decoders.txt"
+    # shellcheck disable=SC2016 # Markdown's own backticks.
     printf '\n```\n%s\n```\n' "$(cat "$folder/hot_path.txt")"
     exit
 fi
