@@ -245,8 +245,21 @@ pub struct Message {
     pub ticket: Option<u32>,
     /// `Dialect::topics` answers differently since this message: the edge subscribes to what is new.
     pub topics_changed: bool,
+    /// What a device taught of itself; whoever keeps it hands it back to `Wire::recall`.
+    pub lesson: Option<Lesson>,
     /// Which rule of a table fitted, by its place in `Map::rules`: a rule that never does is told to the installer.
     pub rule: Option<usize>,
+}
+
+/// What a device teaches of itself once, by a press of a button, and what is not forgotten when the daemon ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lesson {
+    /// The device, as its line names it.
+    pub device: String,
+    /// What it is about: a later lesson about the same takes its place.
+    pub about: String,
+    /// What it says; `None` takes it back.
+    pub says: Option<String>,
 }
 
 impl Message {

@@ -306,6 +306,13 @@ fn a_teach_in_is_no_reading_and_teaches_its_sender() {
     assert!(taught.ignored.is_some());
     let reading = &hears(&mut wire, &four([0, 0, 0, 0x08]), 1_000)[0];
     assert_eq!(said(&reading.signals[1]), "observed temperature -20");
+    // Whoever keeps the lesson hands it back to the reader that comes after this one.
+    let lesson = taught.lesson.clone().unwrap();
+    assert_eq!(lesson.about, "A5");
+    let mut wire = EnOcean::new(Settings::default());
+    wire.recall(&lesson.device, &lesson.says.unwrap());
+    let reading = &hears(&mut wire, &four([0, 0, 0, 0x08]), 0)[0];
+    assert_eq!(said(&reading.signals[1]), "observed temperature -20");
     // Without LRN type nothing is named; of one byte there is one profile alone.
     for quiet in [four([0, 0, 0, 0]), telegram(ONE_BYTE, &[0], SENDER, 0)] {
         let message = &hears(&mut wire, &quiet, 2_000)[0];

@@ -295,6 +295,15 @@ impl Gateway {
                 }
             }
             Remembered::Open { name, alarm } => self.home.recalled(&name, &alarm, now),
+            Remembered::Lesson {
+                source,
+                device,
+                says,
+            } => {
+                if let Some(index) = self.source_named(&source) {
+                    self.senses.recall(index, &device, &says);
+                }
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! What is remembered beside the records, as notes of the journal: states that repeat, pulses that their source has
-//! no answer for yet, alarms that are open in the home. Keys and values are text, so that an engineer can read them.
+//! no answer for yet, alarms that are open in the home, what devices taught of themselves. Keys and values are text, so that an engineer can read them.
+
+use tecs_protocol::signal::Lesson;
 
 use crate::effect::Note;
 
@@ -24,6 +26,12 @@ pub(crate) enum Remembered {
     },
     /// An alarm that is open in the home.
     Open { name: String, alarm: String },
+    /// What a device taught of itself.
+    Lesson {
+        source: String,
+        device: String,
+        says: String,
+    },
 }
 
 fn key(parts: &[&str]) -> Vec<u8> {
@@ -66,6 +74,14 @@ pub(crate) fn open(name: &str, alarm: Option<&str>) -> Note {
     }
 }
 
+/// What a device taught of itself, or took back.
+pub(crate) fn lesson(source: &str, lesson: &Lesson) -> Note {
+    Note {
+        key: key(&["lesson", source, &lesson.device, &lesson.about]),
+        value: lesson.says.as_ref().map(|s| s.as_bytes().to_vec()),
+    }
+}
+
 /// Reads a note; one that this version does not know says nothing.
 pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<Remembered> {
     let text = std::str::from_utf8(key).ok()?;
@@ -86,6 +102,11 @@ pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<Remembered> {
         ["open", name] => Some(Remembered::Open {
             name: (*name).to_owned(),
             alarm: value,
+        }),
+        ["lesson", source, device, _] => Some(Remembered::Lesson {
+            source: (*source).to_owned(),
+            device: (*device).to_owned(),
+            says: value,
         }),
         _ => None,
     }
@@ -114,6 +135,20 @@ mod tests {
                 source: "zigbee".into(),
                 packet: 7,
                 print: 0xab
+            })
+        );
+        let taught = Lesson {
+            device: "01A50701".into(),
+            about: "A5".into(),
+            says: Some("A5-04-01".into()),
+        };
+        let note = lesson("enocean", &taught);
+        assert_eq!(
+            read(&note.key, &note.value.unwrap()),
+            Some(Remembered::Lesson {
+                source: "enocean".into(),
+                device: "01A50701".into(),
+                says: "A5-04-01".into()
             })
         );
         assert_eq!(read(b"later", b""), None);

@@ -5,7 +5,7 @@ use tecs_protocol::Bytes;
 use tecs_protocol::family::{self, Options};
 use tecs_protocol::mqtt::{Dialect, Publish};
 use tecs_protocol::serial::{self, Wire};
-use tecs_protocol::signal::{Message, Reading, Refusal, Signal, What};
+use tecs_protocol::signal::{Lesson, Message, Reading, Refusal, Signal, What};
 use tecs_protocol::vocabulary::{Condition, HealthKind, Lane};
 
 use crate::clock::Clock;
@@ -36,6 +36,7 @@ pub(crate) struct Understood {
     pub(crate) unmapped: Vec<String>,
     pub(crate) raw: Vec<u8>,
     pub(crate) ticket: Option<u32>,
+    pub(crate) lesson: Option<Lesson>,
     /// What the source is to be asked for from now on, when that has changed.
     pub(crate) topics: Option<Vec<String>>,
 }
@@ -174,6 +175,13 @@ impl Senses {
         match self.readers.get_mut(source) {
             Some(Reader::Serial(wire)) => wire.told(profile),
             Some(Reader::Mqtt(_) | Reader::Deaf) | None => false,
+        }
+    }
+
+    /// What a device of this source had taught before the last end.
+    pub(crate) fn recall(&mut self, source: usize, device: &str, says: &str) {
+        if let Some(Reader::Serial(wire)) = self.readers.get_mut(source) {
+            wire.recall(device, says);
         }
     }
 
@@ -339,6 +347,7 @@ impl Senses {
             refusals: message.refusals,
             unmapped: message.unmapped,
             ticket: message.ticket,
+            lesson: message.lesson,
             ..Understood::default()
         };
         let name = settings.sources.get(source).map_or("", |s| s.name.as_str());

@@ -161,6 +161,11 @@ impl Gateway {
                 raw: understood.raw.clone(),
             });
         }
+        if let Some(lesson) = &understood.lesson
+            && let Some(source) = self.settings.sources.get(index)
+        {
+            self.notes.push(memory::lesson(&source.name, lesson));
+        }
         if let Some(why) = understood.ignored {
             self.tap(|| Tapped::Ignored {
                 source: index,

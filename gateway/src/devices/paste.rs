@@ -48,7 +48,7 @@ fn table(device: &DeviceSeen, source: &SourceSeen, ids: &mut BTreeSet<String>) -
     lines.join("\n") + "\n"
 }
 
-/// What an EnOcean sender's profile is. What it taught itself is forgotten when the daemon ends: written down, it stays.
+/// What an EnOcean sender's profile is. What it taught itself is in this journal alone.
 fn profile(device: &DeviceSeen) -> Option<String> {
     let learned = device.model.strip_prefix("EnOcean ");
     let named = learned.map(|eep| format!("profile = {}   # as it taught itself", quoted(eep)));

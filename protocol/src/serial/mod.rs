@@ -62,6 +62,11 @@ pub trait Wire: Send {
         false
     }
 
+    /// What a device of this line had taught ([`Message::lesson`]) before the daemon was last ended.
+    fn recall(&mut self, device: &str, says: &str) {
+        let _ = (device, says);
+    }
+
     /// The input ends here, and nobody waits for an answer: what is held and lacks only its check is said, with a
     /// refusal that names what is missing. Only for whoever reads single messages by hand (`decode`): on a living line
     /// what is not whole is not said.

@@ -3,9 +3,9 @@
 //! answers nothing: a telegram is in our care from the moment it is read.
 //!
 //! **Who is what.** A telegram names its sender and not what the sender is. That is its profile: what the installer says of
-//! it holds; else what its last teach-in said (of four bytes, or universal), which is forgotten when the daemon ends; a
-//! telegram of one byte is a contact (D5-00-01), since there is nothing else. A switch's telegram (F6) never names its
-//! profile. Of a sender without one nothing is said but that it is untaught, by its address, once.
+//! it holds; else what its last teach-in said (of four bytes, or universal), which the journal remembers; a telegram of one
+//! byte is a contact (D5-00-01), since there is nothing else. A switch's telegram (F6) never names its profile. Of a sender
+//! without one nothing is said but that it is untaught, by its address, once.
 //!
 //! **Not a reading.** A teach-in (A5: DB0.3 clear; D5: bit 3 clear; D4), the receiver's own words (responses, events,
 //! commands), encrypted telegrams and those of the second protocol version (ERP2, outside Europe).
@@ -33,7 +33,7 @@ use self::frame::{Cut, Packet};
 use self::telegram::Telegram;
 use super::echo::Echo;
 use super::{Heard, Wire};
-use crate::signal::{Message, Reading, Refusal, Signal, What};
+use crate::signal::{Lesson, Message, Reading, Refusal, Signal, What};
 use crate::vocabulary::{Condition, HealthKind};
 
 /// A packet that pauses this long has broken off, ms. Ours: the longest takes 135 ms.
@@ -243,7 +243,10 @@ impl EnOcean {
         let asked = telegram.db(6) >> 4 & 0x03;
         if asked == 0x01 {
             self.learned.remove(&(telegram.sender, profile.rorg));
-            return Message::ignored("a teach-in that takes itself back");
+            return Message {
+                lesson: Some(lesson(telegram.sender, profile, false)),
+                ..Message::ignored("a teach-in that takes itself back")
+            };
         }
         self.learn(telegram.sender, profile)
     }
@@ -252,6 +255,7 @@ impl EnOcean {
         self.remember(sender, profile);
         Message {
             unmapped: vec![format!("teach-in of {sender:08X}: {profile}")],
+            lesson: Some(lesson(sender, profile, true)),
             ..Message::ignored("a teach-in that names its profile")
         }
     }
@@ -317,6 +321,14 @@ impl EnOcean {
     }
 }
 
+fn lesson(sender: u32, profile: Profile, holds: bool) -> Lesson {
+    Lesson {
+        device: format!("{sender:08X}"),
+        about: format!("{:02X}", profile.rorg),
+        says: holds.then(|| profile.to_string()),
+    }
+}
+
 fn untaught(telegram: &Telegram, condition: Condition, why: String) -> Signal {
     let what = What::health(HealthKind::Untaught, condition, why);
     Signal::new(telegram.device(), "profile", Reading::Edge, what)
@@ -354,6 +366,12 @@ impl Wire for EnOcean {
     fn told(&mut self, profile: &str) -> bool {
         self.told = Profile::parse(profile);
         self.told.is_some_and(Profile::is_read)
+    }
+
+    fn recall(&mut self, device: &str, says: &str) {
+        if let (Some(sender), Some(profile)) = (sender(device), Profile::parse(says)) {
+            self.remember(sender, profile);
+        }
     }
 
     /// A packet that broke off must not hide the next one, where nothing tells how long it paused.
