@@ -82,9 +82,10 @@ impl Store for SledStore {
         };
         folder::make_private(folder).map_err(io)?;
         if young {
-            store.settle().map_err(io)?;
+            store.sync_conf().map_err(io)?;
+        } else {
+            store.make_durable()?;
         }
-        store.make_durable()?;
         Ok(store)
     }
 
@@ -222,11 +223,10 @@ impl Store for SledStore {
 }
 
 impl SledStore {
-    /// Make the names in a young folder durable.
-    fn settle(&self) -> std::io::Result<()> {
+    /// sled writes its configuration once, and never syncs it.
+    fn sync_conf(&self) -> std::io::Result<()> {
         folder::syncing();
-        File::open(self.folder.join("conf"))?.sync_all()?;
-        folder::sync(&self.folder)
+        File::open(self.folder.join("conf"))?.sync_all()
     }
 
     /// `flush` hands the log to the system; only `sync_data` puts it on the disk (spacejam/sled #1452).

@@ -10,8 +10,8 @@ use super::generations::KEPT;
 
 /// One generation's store. One thread owns it. A call that fails has changed nothing that was durable.
 pub trait Store: Sized + Send + 'static {
-    /// Open what is in this folder, or begin it there with so many bytes of the disk reserved; whatever is needed to find
-    /// it again is durable on return.
+    /// Open what is in this folder, durable on return, or begin a store there with so many bytes of the disk reserved: that
+    /// one is found again once its first batch is kept and the names in its folder are synced, which its generation does.
     fn open(folder: &Path, room: u64) -> Result<Self, StoreFault>;
 
     /// Everything that is held: read once, after `open`.
