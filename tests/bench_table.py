@@ -115,6 +115,8 @@ ALSO = [
      (median("home", "online.syncs_per_1000"), median("home", "offline.syncs_per_1000"))),
     ("alarm p50 / max at 20 a second", "ms", (median("home", "paced.alarms.p50_ms"), median("home", "paced.alarms.max_ms"))),
     ("routine p50 / p99 at 20 a second", "ms", (median("home", "paced.routine.p50_ms"), median("home", "paced.routine.p99_ms"))),
+    ("routine p50 / p99 at 1,000 a second", "ms",
+     (median("home", "steady.routine.p50_ms"), median("home", "steady.routine.p99_ms"))),
     ("routine p50 / p99 at full speed", "ms", (median("home", "online.routine.p50_ms"), median("home", "online.routine.p99_ms"))),
     ("fresh alarm during the drain, p50 / max", "ms",
      (median("home", "drain.fresh_alarms.p50_ms"), median("home", "drain.fresh_alarms.max_ms"))),

@@ -223,6 +223,17 @@ impl Signal {
     }
 }
 
+/// What a device teaches of itself once, by a press of a button, and what is not forgotten when the daemon ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lesson {
+    /// The device, as its line names it.
+    pub device: String,
+    /// What it is about: a later lesson about the same takes its place.
+    pub about: String,
+    /// What it says; `None` takes it back.
+    pub says: Option<String>,
+}
+
 /// One whole message of a source, read: what it said, and by name everything that was not understood.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Message {
@@ -249,17 +260,6 @@ pub struct Message {
     pub lesson: Option<Lesson>,
     /// Which rule of a table fitted, by its place in `Map::rules`: a rule that never does is told to the installer.
     pub rule: Option<usize>,
-}
-
-/// What a device teaches of itself once, by a press of a button, and what is not forgotten when the daemon ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lesson {
-    /// The device, as its line names it.
-    pub device: String,
-    /// What it is about: a later lesson about the same takes its place.
-    pub about: String,
-    /// What it says; `None` takes it back.
-    pub says: Option<String>,
 }
 
 impl Message {

@@ -3,7 +3,7 @@
 use crate::json::Value;
 use crate::signal::{Refusal, What};
 use crate::units::convert;
-use crate::vocabulary::{AlarmKind, Condition, ObservedKind, State};
+use crate::vocabulary::{AlarmKind, Condition, ObservedKind, State, is_within};
 
 /// A name as it may be shown: bounded, without control characters.
 pub(crate) fn shown(name: &str) -> String {
@@ -76,13 +76,14 @@ pub(crate) fn number_of(
         })?,
         _ => said,
     };
+    // What a room can have is less than what a kind can.
     let (range, due) = match kind {
-        ObservedKind::Temperature => (-100.0..=200.0, "a temperature from -100 to 200 Cel"),
-        ObservedKind::Humidity => (0.0..=100.0, "a humidity from 0 to 100 %"),
-        ObservedKind::Illuminance => (0.0..=200_000.0, "an illuminance from 0 to 200000 lx"),
-        _ => (-1e9..=1e9, "a number below a thousand million"),
+        ObservedKind::Temperature => ((-100.0, 200.0), "a temperature from -100 to 200 Cel"),
+        ObservedKind::Humidity => (kind.range(), "a humidity from 0 to 100 %"),
+        ObservedKind::Illuminance => ((0.0, 200_000.0), "an illuminance from 0 to 200000 lx"),
+        _ => (kind.range(), "a number below a thousand million"),
     };
-    if range.contains(&number) {
+    if is_within(number, range) {
         Ok(number)
     } else {
         Err(bad(due))
