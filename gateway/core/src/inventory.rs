@@ -5,8 +5,9 @@ use tecs_protocol::family::Family;
 use tecs_protocol::signal::What;
 
 use crate::gateway::Gateway;
+use crate::known::Known;
 use crate::notebook::{Notebook, RefusalSeen, UnmappedSeen};
-use crate::roster::{Known, OWN};
+use crate::roster::OWN;
 use crate::time::Mono;
 
 /// A rule of a table that has fitted nothing for this long is told, ms: a day.

@@ -13,6 +13,7 @@ mod hearing;
 mod home;
 mod inventory;
 mod keeping;
+mod known;
 mod lane;
 mod link;
 mod linking;

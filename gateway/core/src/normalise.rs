@@ -8,8 +8,8 @@ use tecs_protocol::vocabulary::{AlarmKind, Condition, HealthKind, Lane, Observed
 use crate::assess;
 use crate::clock::Clock;
 use crate::effect::Note;
+use crate::known::Known;
 use crate::memory;
-use crate::roster::Known;
 use crate::settings;
 use crate::time::Mono;
 
