@@ -46,6 +46,7 @@ fn of_event(name: Name, bytes: Bytes, sent: &Sent<'_>, event: &Event) -> Arrival
     badges.replayed = event.flags.replayed;
     badges.redelivered = event.flags.redelivered;
     badges.test = event.flags.test;
+    badges.unlisted = event.flags.unlisted;
     let meaning = meaning(&name, event, times, badges);
     arrival(name, bytes, sent, times, badges, meaning, None)
 }

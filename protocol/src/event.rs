@@ -57,6 +57,10 @@ impl From<v1::Clock> for ClockPair {
 
 /// What is true of an event besides its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "independent flags, each told by itself"
+)]
 pub struct Flags {
     /// Met as a retained or replayed state.
     pub replayed: bool,
@@ -64,6 +68,8 @@ pub struct Flags {
     pub redelivered: bool,
     /// A test.
     pub test: bool,
+    /// Said by a device that the installer has not named (decision 006): nobody has said what it is or where it stands.
+    pub unlisted: bool,
 }
 
 impl Flags {
@@ -73,6 +79,7 @@ impl Flags {
             (self.replayed, "replayed"),
             (self.redelivered, "redelivered"),
             (self.test, "test"),
+            (self.unlisted, "unlisted"),
         ]
         .into_iter()
         .filter_map(|(set, word)| set.then_some(word))
@@ -169,6 +176,7 @@ impl Event {
             replayed: self.flags.replayed,
             redelivered: self.flags.redelivered,
             test: self.flags.test,
+            unlisted: self.flags.unlisted,
             raw: self.raw.into(),
             folded: if self.folded > 1 { self.folded } else { 0 },
         }
@@ -299,6 +307,7 @@ fn from_wire(e: v1::Event) -> Result<Event, Unreadable> {
             replayed: e.replayed,
             redelivered: e.redelivered,
             test: e.test,
+            unlisted: e.unlisted,
         },
         raw: e.raw.to_vec(),
         folded: e.folded.max(1),

@@ -48,6 +48,7 @@ fn event(what: What, urgency: Urgency) -> Event {
             replayed: true,
             redelivered: true,
             test: true,
+            unlisted: false,
         },
         raw: b"{\"action\":\"emergency\"}".to_vec(),
         folded: 3,
@@ -90,6 +91,11 @@ fn events() -> Vec<(&'static str, Event)> {
                 Urgency::Urgent,
             ),
         ),
+        ("record.alarm.unlisted", {
+            let mut unlisted = plain(alarm(AlarmKind::Smoke));
+            unlisted.flags.unlisted = true;
+            unlisted
+        }),
         (
             "record.vital",
             event(vital(Measured::of(97.0)), Urgency::Advisory),

@@ -209,6 +209,10 @@ pub(crate) fn quiet_badges(badges: Badges) -> Vec<&'static str> {
     [
         (badges.replayed, "Replayed: was already on when it was read"),
         (badges.redelivered, "Redelivered by its source"),
+        (
+            badges.unlisted,
+            "Unlisted: nobody has named this device in the home",
+        ),
         (badges.resent, "Sent again by the home"),
         (badges.repaired, "Time worked out by the hub"),
         (

@@ -32,6 +32,7 @@ pub(super) fn of_unreadable(
     if let Some(event) = told {
         (badges.replayed, badges.redelivered) = (event.replayed, event.redelivered);
         badges.test = event.test;
+        badges.unlisted = event.unlisted;
         subject.test = event.test;
         subject.kind.code = code_of(&event, why);
         if let Some(d) = event.device {

@@ -66,6 +66,9 @@ pub struct Badges {
     pub redelivered: bool,
     /// A test: never dispatched to.
     pub test: bool,
+    /// Said by a device that the home's installer has not named.
+    #[serde(default)]
+    pub unlisted: bool,
     /// The home's wall clock was not trusted and the hub worked the time out.
     pub repaired: bool,
     /// The home's wall clock was not trusted and nothing could repair it.
@@ -81,6 +84,7 @@ impl Badges {
             (self.replayed, "replayed"),
             (self.redelivered, "redelivered"),
             (self.test, "test"),
+            (self.unlisted, "unlisted"),
             (self.repaired, "time repaired"),
             (self.doubtful_time, "time doubtful"),
         ]
@@ -98,6 +102,7 @@ impl Badges {
             replayed: self.replayed || other.replayed,
             redelivered: self.redelivered || other.redelivered,
             test: self.test || other.test,
+            unlisted: self.unlisted || other.unlisted,
             repaired: self.repaired || other.repaired,
             doubtful_time: self.doubtful_time || other.doubtful_time,
         }

@@ -61,7 +61,7 @@ async fn repeats_fold_into_one_row_and_another_kind_has_its_own() {
 }
 
 #[tokio::test]
-async fn a_late_a_replayed_a_redelivered_and_a_test_alarm_say_so() {
+async fn a_late_a_replayed_a_redelivered_an_unlisted_and_a_test_alarm_say_so() {
     let mut room = Room::open();
     let old = alarm(
         AlarmKind::Fall,
@@ -76,6 +76,7 @@ async fn a_late_a_replayed_a_redelivered_and_a_test_alarm_say_so() {
         replayed: true,
         redelivered: true,
         test: true,
+        unlisted: true,
     };
     room.hears("oak-1", &flagged, 0).await;
     let page = Browser::new(&room.router).get("/").await;
@@ -84,6 +85,7 @@ async fn a_late_a_replayed_a_redelivered_and_a_test_alarm_say_so() {
         ", received ",
         "Replayed",
         "Redelivered",
+        "Unlisted: nobody has named this device",
         "TEST: send nobody",
     ]);
 }

@@ -110,6 +110,8 @@ pub(crate) fn normalise(
             replayed: old,
             redelivered: came.redelivered,
             test,
+            // The gateway's own devices are nobody's to list.
+            unlisted: known.named.is_none() && !source.is_empty(),
         },
         what,
         raw: Vec::new(),

@@ -89,7 +89,7 @@ fn what_was_announced_is_read_before_or_after_its_configuration() {
     // The configuration was kept by the broker, the state was not.
     let kept = config.replacen('{', r#"{"retained":true,"#, 1);
     let out = run(&format!("{state}\n{kept}\n"));
-    assert_eq!(out[1]["events"][0]["flags"], json!([]));
+    assert_eq!(out[1]["events"][0]["flags"], json!(["unlisted"]));
 }
 
 #[test]
