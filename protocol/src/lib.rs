@@ -1,6 +1,7 @@
 //! What is on the wire, and nothing else: device words in, [`signal::Signal`]s out; events in, hub bytes out.
 //! Pure: no clock, no I/O, no knowledge of the gateway. Time, where a protocol needs it, is an argument.
 
+pub mod alarm_names;
 pub mod codes;
 pub mod event;
 pub mod family;
