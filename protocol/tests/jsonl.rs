@@ -455,3 +455,94 @@ fn a_line_that_was_half_said_when_the_port_closed_does_not_hide_the_next_one() {
         assert_eq!(heard.messages[0].refusals, []);
     }
 }
+
+/// What the alarms of some bytes are, and how many refusals are beside them.
+fn calls(bytes: &[u8]) -> Vec<String> {
+    let mut calls = Vec::new();
+    for signal in signals(&read(bytes)) {
+        if let What::Alarm { kind, .. } = signal.what {
+            calls.push(format!("{} {kind}", signal.device));
+        }
+    }
+    calls
+}
+
+#[test]
+fn every_object_of_a_line_is_said_whatever_stands_between_them() {
+    let (help, fall) = (
+        r#"{"device":"cord","kind":"help"}"#,
+        r#"{"device":"hip","kind":"fall"}"#,
+    );
+    for line in [
+        format!("{help}{fall}"),
+        format!("{help} {fall}"),
+        format!("{help},{fall},"),
+        format!("[{help},{fall}]"),
+        format!("[ {help} ,\t{fall} ]"),
+        format!("[[{help}],[{fall}]]"),
+        format!("\x1e{help}\x1e{fall}"),
+        format!("{help}\0{fall}\0"),
+        format!("{help}\r{fall}"),
+        format!("{help}OK{fall}"),
+        format!("I (12034) radio: {help} rssi=-71 {fall} #2"),
+        format!("{{\"device\":\"x\",\"ki{help}{fall}"),
+        format!("{help}{{\"device\":\"x\",\"ki{fall}"),
+        format!("{help}{fall}{{\"device\":\"x\",\"ki"),
+        format!("{{}}{help}{{\"rssi\":-70}}{fall}"),
+        format!("}}{{{help}}}]{fall}"),
+    ] {
+        let found = calls(format!("{line}\n").as_bytes());
+        assert_eq!(found, ["cord help", "hip fall"], "{line}");
+    }
+    let noise = [&b"\xff\xfe\x00"[..], help.as_bytes(), b"\xc3\x28\n"].concat();
+    assert_eq!(calls(&noise), ["cord help"]);
+}
+
+#[test]
+fn noise_behind_an_object_is_named_beside_it() {
+    let messages = read(b"{\"device\":\"cord\",\"kind\":\"help\"}OK\n");
+    assert_eq!(signals(&messages).len(), 1);
+    assert_eq!(messages[0].refusals, [Refusal::Noise { bytes: 2 }]);
+    let nothing = read(b"[\n");
+    assert!(nothing[0].ignored.is_some(), "{nothing:?}");
+}
+
+#[test]
+fn an_object_that_stands_within_a_whole_one_is_no_message_of_its_own() {
+    let line = br#"{"device":"a","kind":"help","log":[{"device":"b","kind":"fall"}]}"#;
+    assert_eq!(calls(&[&line[..], b"\n"].concat()), ["a help"]);
+}
+
+#[test]
+fn a_whole_object_waits_for_no_end_of_its_line() {
+    let mut wire = JsonLines::new(LONGEST);
+    let mut heard = Heard::default();
+    wire.read(
+        b"{\"device\":\"cord\",\"kind\":\"help\"}{\"devi",
+        1_000,
+        &mut heard,
+    );
+    assert_eq!(heard.messages, []);
+    assert_eq!(wire.due_ms(), Some(1_500));
+    wire.tick(1_500, &mut heard);
+    assert_eq!(signals(&heard.messages).len(), 1);
+    assert_eq!((wire.due_ms(), wire.held()), (None, 6));
+    wire.read(b"ce\":\"hip\",\"kind\":\"fall\"}\r\n", 9_000, &mut heard);
+    assert_eq!(signals(&heard.messages).len(), 2);
+    assert_eq!(heard.messages[1].refusals, []);
+}
+
+#[test]
+fn a_line_that_never_ends_costs_no_whole_object() {
+    let help = r#"{"device":"cord","kind":"help"}"#;
+    for chunk in [1, 13, 10_000] {
+        let mut wire = JsonLines::new(100);
+        let mut heard = Heard::default();
+        for bytes in help.repeat(50).as_bytes().chunks(chunk) {
+            wire.read(bytes, 0, &mut heard);
+            assert!(wire.held() <= 101);
+        }
+        wire.read(b"\n", 0, &mut heard);
+        assert_eq!(signals(&heard.messages).len(), 50, "{chunk}");
+    }
+}

@@ -1,12 +1,14 @@
 //! A table on a line: one message a line, JSON or text. Lines end with LF or CRLF; one that is too long is refused once
-//! and dropped up to its end. Answers nothing: the wire is one-way.
+//! and dropped up to its end. Where the table reads JSON, every whole object of a line is a message: several that ran
+//! together, those of a list, one between words of the firmware. Answers nothing: the wire is one-way.
 
 use std::sync::Arc;
 
 use super::Map;
-use super::read::Reader;
-use crate::serial::{Heard, Wire};
-use crate::signal::{Message, Refusal};
+use super::read::{AGAIN, Reader};
+use crate::serial::lines::{Cut, Lines};
+use crate::serial::{Heard, Wire, objects};
+use crate::signal::Message;
 
 /// How much of a line is kept for an audit, bytes.
 const RAW_LONGEST: usize = 1024;
@@ -15,76 +17,87 @@ const RAW_LONGEST: usize = 1024;
 #[derive(Debug)]
 pub struct MapLines {
     reader: Reader,
-    longest: usize,
-    partial: Vec<u8>,
-    /// In the rest of a line that is too long.
-    dropping: bool,
+    lines: Lines,
+    /// The table has rules of JSON.
+    objects: bool,
 }
 
 impl MapLines {
     /// A reader of lines of at most `longest` bytes.
     pub fn new(map: Arc<Map>, longest: usize) -> Self {
+        let objects = map.rules.iter().any(|rule| !rule.text);
         Self {
             reader: Reader::new(map, longest),
-            longest,
-            partial: Vec::new(),
-            dropping: false,
+            lines: Lines::new(longest, objects),
+            objects,
         }
     }
 
     /// How many bytes of an unfinished line it holds: never more than the limit and a CR.
     pub const fn held(&self) -> usize {
-        self.partial.len()
+        self.lines.held()
     }
 
-    fn take(&mut self, bytes: &[u8], heard: &mut Heard) {
-        let found = self.partial.len() + bytes.len();
-        if self.dropping {
-            return;
-        }
-        // A CR of its end does not count.
-        if found > self.longest.saturating_add(1) {
-            self.dropping = true;
-            self.partial = Vec::new();
-            heard.messages.push(Message::refused(Refusal::TooLarge {
-                bytes: found,
-                limit: self.longest,
-            }));
-        } else {
-            self.partial.extend_from_slice(bytes);
+    fn cuts(&mut self, cuts: impl IntoIterator<Item = Cut>, now_ms: u64, heard: &mut Heard) {
+        for cut in cuts {
+            match cut.line(self.lines.longest()) {
+                Ok(line) => self.line(&line, now_ms, heard),
+                Err(refused) => heard.messages.push(refused),
+            }
         }
     }
 
-    fn end(&mut self, now_ms: u64, heard: &mut Heard) {
-        if std::mem::take(&mut self.dropping) {
-            return;
+    fn message(&mut self, content: &[u8], now_ms: u64) -> Message {
+        Message {
+            raw: content.get(..RAW_LONGEST).unwrap_or(content).to_vec(),
+            ..self.reader.read(None, content, now_ms)
         }
-        let whole = std::mem::take(&mut self.partial);
-        let content = whole.trim_ascii();
-        if content.is_empty() {
-            return;
+    }
+
+    /// What the table says of the whole line holds, where it says something: as text, or as a list.
+    fn line(&mut self, content: &[u8], now_ms: u64, heard: &mut Heard) {
+        let whole = self.message(content, now_ms);
+        let is_said = !whole.signals.is_empty() || whole.ignored == Some(AGAIN);
+        if is_said || !self.objects {
+            return heard.messages.push(whole);
         }
-        let mut message = self.reader.read(None, content, now_ms);
-        message.raw = content.get(..RAW_LONGEST).unwrap_or(content).to_vec();
-        heard.messages.push(message);
+        let found = objects::find(content);
+        if found.list.is_empty() || found.is_one(content) {
+            return heard.messages.push(whole);
+        }
+        let mut messages = Vec::new();
+        for object in &found.list {
+            let mut message = self.message(object.bytes, now_ms);
+            objects::beside(&mut message, object.noise);
+            messages.push(message);
+        }
+        if let Some(last) = messages.last_mut() {
+            objects::beside(last, found.after);
+        }
+        // A rule that knows the line, and none that knows what stands in it.
+        if whole.rule.is_some() && messages.iter().all(|m| m.rule.is_none()) {
+            messages = vec![whole];
+        }
+        heard.messages.append(&mut messages);
     }
 }
 
 impl Wire for MapLines {
-    /// Half a line, or the rest of one that is too long, must not hide the first one of the next time.
     fn closed(&mut self, _: u64) {
-        self.partial.clear();
-        self.dropping = false;
+        self.lines.clear();
     }
 
     fn read(&mut self, bytes: &[u8], now_ms: u64, heard: &mut Heard) {
-        let mut pieces = bytes.split(|b| *b == b'\n');
-        if let Some(first) = pieces.next() {
-            self.take(first, heard);
-        }
-        for piece in pieces {
-            self.end(now_ms, heard);
-            self.take(piece, heard);
-        }
+        let cuts = self.lines.push(bytes, now_ms);
+        self.cuts(cuts, now_ms, heard);
+    }
+
+    fn due_ms(&self) -> Option<u64> {
+        self.lines.due_ms()
+    }
+
+    fn tick(&mut self, now_ms: u64, heard: &mut Heard) {
+        let cut = self.lines.pause(now_ms);
+        self.cuts(cut, now_ms, heard);
     }
 }

@@ -28,15 +28,18 @@
 //! message is news, with or without `state`: a second press must not pass for a repeat of the first. Of the other
 //! alarms, of health and of what is observed a state that repeats is the same state; a button and a dispenser press.
 //!
-//! **Lines** end with LF or CRLF. Bytes before the first `{` of a line are noise, counted; when the whole is no
-//! object, a line that begins again in it (a device that restarted) is tried once. What is neither is refused up to
-//! the next LF. A line beyond the limit is refused once and dropped up to its LF.
+//! **Lines** end with LF or CRLF. Every whole object of a line is read: several that ran together, those of a list, one
+//! between words of the firmware. What is neither an object nor parts two of them is noise, counted; so is an object that
+//! breaks off (a device that restarted) before one that is whole. A whole object waits at most 500 ms for the end of its
+//! line. A line without one is refused up to the next LF; one beyond the limit is refused once and dropped up to its LF.
 
 mod line;
 mod say;
 
 pub use say::encode;
 
+use super::lines::{Cut, Lines};
+use super::objects;
 use super::{Heard, Wire};
 use crate::signal::{Message, Refusal};
 
@@ -46,108 +49,81 @@ const RAW_LONGEST: usize = 1024;
 /// The reader of one line.
 #[derive(Debug)]
 pub struct JsonLines {
-    longest: usize,
-    partial: Vec<u8>,
-    /// In the rest of a line that is too long.
-    dropping: bool,
+    lines: Lines,
 }
 
 impl JsonLines {
     /// A reader of lines of at most `longest` bytes, the end not counted.
     pub const fn new(longest: usize) -> Self {
         Self {
-            longest,
-            partial: Vec::new(),
-            dropping: false,
+            lines: Lines::new(longest, true),
         }
     }
 
     /// How many bytes of an unfinished line it holds: never more than the limit and a CR.
     pub const fn held(&self) -> usize {
-        self.partial.len()
+        self.lines.held()
     }
 
-    /// Takes bytes of one line, as far as it may be long.
-    fn take(&mut self, bytes: &[u8], heard: &mut Heard) {
-        if self.dropping {
-            return;
-        }
-        let found = self.partial.len() + bytes.len();
-        // A CR of its end does not count.
-        if found > self.longest.saturating_add(1) {
-            self.dropping = true;
-            self.partial = Vec::new();
-            heard.messages.push(Message::refused(Refusal::TooLarge {
-                bytes: found,
-                limit: self.longest,
-            }));
-        } else {
-            self.partial.extend_from_slice(bytes);
-        }
-    }
-
-    fn end(&mut self, heard: &mut Heard) {
-        if std::mem::take(&mut self.dropping) {
-            return;
-        }
-        let whole = std::mem::take(&mut self.partial);
-        let content = whole.strip_suffix(b"\r").unwrap_or(&whole).trim_ascii();
-        if content.len() > self.longest {
-            heard.messages.push(Message::refused(Refusal::TooLarge {
-                bytes: content.len(),
-                limit: self.longest,
-            }));
-        } else if !content.is_empty() {
-            heard.messages.push(whole_line(content));
+    fn cuts(&self, cuts: impl IntoIterator<Item = Cut>, heard: &mut Heard) {
+        for cut in cuts {
+            match cut.line(self.lines.longest()) {
+                Ok(line) => whole_line(&line, heard),
+                Err(refused) => heard.messages.push(refused),
+            }
         }
     }
 }
 
 impl Wire for JsonLines {
-    /// Half a line, or the rest of one that is too long, must not hide the first one of the next time.
     fn closed(&mut self, _: u64) {
-        *self = Self::new(self.longest);
+        self.lines.clear();
     }
 
-    fn read(&mut self, bytes: &[u8], _: u64, heard: &mut Heard) {
-        let mut pieces = bytes.split(|b| *b == b'\n');
-        if let Some(first) = pieces.next() {
-            self.take(first, heard);
-        }
-        for piece in pieces {
-            self.end(heard);
-            self.take(piece, heard);
-        }
+    fn read(&mut self, bytes: &[u8], now_ms: u64, heard: &mut Heard) {
+        let cuts = self.lines.push(bytes, now_ms);
+        self.cuts(cuts, heard);
+    }
+
+    fn due_ms(&self) -> Option<u64> {
+        self.lines.due_ms()
+    }
+
+    fn tick(&mut self, now_ms: u64, heard: &mut Heard) {
+        let cut = self.lines.pause(now_ms);
+        self.cuts(cut, heard);
     }
 }
 
 /// Reads one line, whatever stands in it.
-fn whole_line(content: &[u8]) -> Message {
-    let Some(first) = content.iter().position(|b| *b == b'{') else {
-        return noise(content.len());
-    };
-    let mut message = attempt(content, first);
-    if is_broken(&message)
-        && let Some(again) = content.windows(2).rposition(|two| two == b"{\"")
-        && again > first
-    {
-        let second = attempt(content, again);
-        if !is_broken(&second) {
-            message = second;
+fn whole_line(content: &[u8], heard: &mut Heard) {
+    if content.first() == Some(&b'{') {
+        let one = read(content);
+        if !is_broken(&one) {
+            return heard.messages.push(one);
         }
     }
-    message
-}
-
-/// Reads the object that begins at `start`; what is before it is noise.
-fn attempt(content: &[u8], start: usize) -> Message {
-    let object = content.get(start..).unwrap_or_default();
-    let mut message = line::read(object);
-    if start > 0 {
-        message.refusals.push(Refusal::Noise { bytes: start });
+    let found = objects::find(content);
+    let from = heard.messages.len();
+    for object in &found.list {
+        let mut message = read(object.bytes);
+        objects::beside(&mut message, object.noise);
+        heard.messages.push(message);
     }
-    message.raw = object.get(..RAW_LONGEST).unwrap_or(object).to_vec();
-    message
+    if let Some(last) = heard.messages.get_mut(from..).and_then(<[_]>::last_mut) {
+        return objects::beside(last, found.after);
+    }
+    heard.messages.push(match found.broken {
+        Some(start) => {
+            let mut message = read(content.get(start..).unwrap_or_default());
+            objects::beside(&mut message, start);
+            message
+        }
+        None if found.after == 0 => Message::ignored("what parts objects, and none of them"),
+        None => Message::refused(Refusal::Noise {
+            bytes: content.len(),
+        }),
+    });
 }
 
 /// True when it was no JSON object at all.
@@ -158,6 +134,9 @@ fn is_broken(message: &Message) -> bool {
         .any(|r| matches!(r, Refusal::NotJson { .. } | Refusal::NotText))
 }
 
-fn noise(bytes: usize) -> Message {
-    Message::refused(Refusal::Noise { bytes })
+fn read(object: &[u8]) -> Message {
+    Message {
+        raw: object.get(..RAW_LONGEST).unwrap_or(object).to_vec(),
+        ..line::read(object)
+    }
 }

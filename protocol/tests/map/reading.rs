@@ -196,3 +196,49 @@ fn no_table_widens_what_a_percentage_can_be() {
         assert!(matches!(&message.refusals[..], [Refusal::BadValue { .. }]));
     }
 }
+
+/// What a table of alarms and lines of text says of a line.
+fn of_a_line(line: &str) -> Vec<String> {
+    let table = json!({
+        "map": {"source": "lines"}, "default": {"device": "{/d}"},
+        "rule": [
+            {"name": "boot", "payload": "text", "when": {"": "boot*"}, "ignore": true},
+            {"name": "smoke", "when": {"/e": "FIRE"}, "emit": [{"kind": "smoke", "says": "raised"}], "silent": ["/e"]},
+            {"name": "test", "when": {"/e": "TEST"}, "emit": [{"kind": "test_call", "says": "raised"}], "silent": ["/e"]},
+        ],
+    });
+    let mut wire = MapLines::new(map(&table), 4096);
+    let mut heard = Heard::default();
+    wire.read(format!("{line}\n").as_bytes(), 0, &mut heard);
+    let signals = heard.messages.into_iter().flat_map(|m| m.signals);
+    signals.map(|s| format!("{} {}", s.device, s.field)).collect()
+}
+
+#[test]
+fn a_table_reads_every_object_of_a_line() {
+    let (fire, test) = (r#"{"d":"hall","e":"FIRE"}"#, r#"{"d":"den","e":"TEST"}"#);
+    for line in [
+        format!("{fire}{test}"),
+        format!("[{fire},{test}]"),
+        format!("{fire} OK {test}"),
+        format!("> {fire}{test}\0"),
+        format!("{{\"d\":\"x\",{fire}, {test}"),
+        format!("boot {fire}{test}"),
+    ] {
+        assert_eq!(of_a_line(&line), ["hall smoke", "den test_call"], "{line}");
+    }
+    assert_eq!(of_a_line("boot {\"rssi\":-70}{}"), [""; 0]);
+}
+
+#[test]
+fn a_table_waits_for_no_end_of_a_whole_object() {
+    let table = json!({
+        "map": {"source": "lines"},
+        "rule": [{"name": "r", "device": "{/d}", "emit": [{"kind": "help", "at": "/help"}]}],
+    });
+    let mut wire = MapLines::new(map(&table), 64);
+    let mut heard = Heard::default();
+    wire.read(b"{\"d\": \"cord\", \"help\": true}", 100, &mut heard);
+    wire.tick(wire.due_ms().unwrap(), &mut heard);
+    assert_eq!(heard.messages[0].signals.len(), 1, "{heard:?}");
+}
