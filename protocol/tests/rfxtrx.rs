@@ -96,7 +96,7 @@ fn a_security_status_means_what_its_device_is() {
         (0x06, 0x06, &["alarm panic raised", OK]),
         (0x07, 0x02, &["observed contact open", CLOSED, OK]),
         (0x08, 0x06, &["alarm panic raised", OK]),
-        (0x08, 0x08, &["observed motion active", OK]),
+        (0x08, 0x08, &["observed motion active", CLOSED, OK]),
         (0x09, 0x06, &["alarm smoke raised"]),
         (0x0A, 0x06, &["alarm smoke raised"]),
         (0x0A, 0x00, &["alarm smoke restored"]),
@@ -104,6 +104,123 @@ fn a_security_status_means_what_its_device_is() {
     for (subtype, status, expected) in cases {
         let found = says(&security(*subtype, 1, 0x00D3_DC54, *status, 9));
         assert_eq!(found, *expected, "{subtype:02X} {status:02X}");
+    }
+}
+
+#[test]
+fn the_bit_of_the_cover_holds_with_any_status_of_any_subtype() {
+    const OFF: &str = "health tamper raised";
+    for (subtype, status, what) in [
+        (0x08, 0x88, "observed motion active"),
+        (0x00, 0x88, "observed motion active"),
+        (0x05, 0x88, "observed motion active"),
+        (0x02, 0x8D, "observed button disarm"),
+        (0x06, 0x89, "observed button arm_away"),
+        (0x00, 0x93, "observed button light_2_on"),
+        (0x0A, 0x86, "alarm smoke raised"),
+        (0x09, 0x87, "alarm smoke restored"),
+        (0x04, 0x86, "alarm panic raised"),
+        (0x01, 0x96, "health battery_low raised"),
+        (0x01, 0x94, OFF),
+        (0x03, 0x97, OFF),
+    ] {
+        let message = &hears(
+            &mut RfxTrx::new(),
+            &security(subtype, 1, 0x00CE_0680, status, 9),
+            0,
+        )[0];
+        let found: Vec<_> = message.signals.iter().map(said).collect();
+        let has = |text: &str| found.iter().any(|said| said == text);
+        assert!(
+            has(what) && has(OFF),
+            "{subtype:02X} {status:02X}: {found:?}"
+        );
+        assert_eq!((&message.refusals[..], message.ignored), (&[][..], None));
+    }
+    let beam = says(&bytes("082008CE0680018869"));
+    assert_eq!(
+        beam[..2],
+        ["observed motion active".to_owned(), OFF.to_owned()]
+    );
+}
+
+#[test]
+fn a_remote_whose_cover_was_off_is_closed_when_it_speaks_without_the_bit() {
+    let mut wire = RfxTrx::new();
+    let mut told = |status, now| {
+        let press = security(0x02, 1, 7, status, 9);
+        let message = hears(&mut wire, &press, now).remove(0);
+        let tampers = message.signals.iter().filter(|s| s.field == "tamper");
+        tampers.map(said).collect::<Vec<_>>()
+    };
+    assert_eq!(told(0x89, 0), ["health tamper raised"]);
+    assert_eq!(told(0x0D, 5_000), ["health tamper restored"]);
+    assert_eq!(told(0x09, 9_000), [""; 0]);
+}
+
+#[test]
+fn a_remote_that_looks_like_a_door_or_motion_sensor_is_a_remote_where_it_says_so() {
+    for (subtype, status, what) in [
+        (0x00, 0x06, "alarm panic raised"),
+        (0x00, 0x07, "alarm panic restored"),
+        (0x00, 0x09, "observed button arm_away"),
+        (0x00, 0x0A, "observed button arm_away_delayed"),
+        (0x01, 0x06, "alarm panic raised"),
+        (0x04, 0x06, "alarm panic raised"),
+        (0x05, 0x0D, "observed button disarm"),
+        (0x07, 0x06, "alarm panic raised"),
+        (0x08, 0x10, "observed button light_1_off"),
+    ] {
+        let found = says(&security(subtype, 1, 0x00AF_4000, status, 9));
+        assert_eq!(found[0], what, "{subtype:02X} {status:02X}");
+        assert!(!found.iter().any(|f| f.contains("contact")), "{found:?}");
+    }
+}
+
+#[test]
+fn panic_of_an_unknown_subtype_is_an_unknown_alarm_and_is_named() {
+    let message = &hears(&mut RfxTrx::new(), &security(0x0E, 1, 1, 0x86, 9), 0)[0];
+    let found: Vec<_> = message.signals.iter().map(said).collect();
+    assert_eq!(found, ["alarm unknown raised"]);
+    assert_eq!(message.refusals[0].name(), "unknown_frame");
+}
+
+#[test]
+fn a_type_that_nobody_knows_swallows_no_alarm_before_which_it_stands() {
+    // Security2; what looks like the beginning of a packet within it is none.
+    let plain = [&[0x1C, 0x21, 0, 0][..], &[0x11; 25]].concat();
+    let mut tricky = plain.clone();
+    tricky[24..27].copy_from_slice(&[0x08, 0x20, 0x03]);
+    let home = packet(&[0x1D, 0, 1, 0x07, 0x10, 0x0B, 0x11, 0x70]);
+    for before in [
+        plain.clone(),
+        tricky.clone(),
+        home.clone(),
+        [plain.clone(), tricky.clone()].concat(),
+        [tricky.clone(), home.clone(), plain.clone()].concat(),
+    ] {
+        for chunk in [before.len() + 9, before.len(), 64, 7] {
+            let mut wire = RfxTrx::new();
+            let line = [&before[..], &bytes(KD101)].concat();
+            let mut messages = Vec::new();
+            for part in line.chunks(chunk) {
+                messages.extend(hears(&mut wire, part, 0));
+            }
+            let last = messages.last().unwrap();
+            assert_eq!(last.raw, bytes(KD101), "{before:02X?} {messages:?}");
+            assert_eq!(last.signals.len(), 1);
+            let mut others = messages.iter().rev().skip(1);
+            assert!(others.all(|m| m.signals.is_empty() && m.refusals[0].name() == "unknown_frame"));
+        }
+    }
+}
+
+#[test]
+fn an_alarm_right_behind_a_byte_that_looks_like_a_length_waits_for_nothing() {
+    for noise in ["1C", "1C21", "0A99", "28FF1C"] {
+        let line = [bytes(noise), bytes(KD101)].concat();
+        let messages = hears(&mut RfxTrx::new(), &line, 0);
+        assert_eq!(messages.last().unwrap().raw, bytes(KD101), "{noise}");
     }
 }
 
@@ -130,7 +247,8 @@ fn both_contacts_of_one_transmitter_have_their_own_field() {
 fn statuses_and_subtypes_that_do_not_exist_are_refused_by_name() {
     let cases = [
         (security(0x03, 1, 1, 0x40, 0), "bad_value"),
-        (security(0x02, 1, 1, 0x8D, 0), "bad_value"),
+        (security(0x02, 1, 1, 0xC0, 0), "bad_value"),
+        (security(0x0B, 1, 1, 0x02, 0), "unknown_frame"),
         (packet(&[0x50, 1, 1, 0, 1, 0x7F, 0xFF, 0x79]), "bad_value"),
         (security(0x0B, 1, 1, 0x06, 0), "unknown_frame"),
         (lighting2(1, 1, 1, 9), "bad_value"),

@@ -22,6 +22,8 @@ pub(super) enum Cut {
     Packet(usize),
     /// So many bytes look like a packet and cannot be one; only the first is done with.
     Wrong(usize, Refusal),
+    /// So many bytes are a packet of a type that nobody knows; all of them are done with.
+    Unread(usize, Refusal),
 }
 
 /// The length that a type of packet has: those that are read have one (`pyRFXtrx`, `lowlevel.py`), the interface's
@@ -88,12 +90,48 @@ pub(super) fn cut(bytes: &[u8], lost: bool) -> Cut {
             due: usize::from(*due.start()) + 1,
             found: whole,
         }),
-        None if lost || !is_other(kind) => wrong(Refusal::UnknownFrame {
-            kind: format!("packet type {kind:02X}"),
-        }),
+        None if lost => Cut::Noise,
+        None if !is_other(kind) => unknown(bytes, whole, kind),
         Some(_) | None if bytes.len() < whole => Cut::More,
         Some(_) | None => Cut::Packet(whole),
     }
+}
+
+/// A type that nobody knows, of a later firmware: its length holds where it leads to the next packet, or to the end and
+/// no packet ends there that is known. Else a byte was lost, and what looks like a type is none.
+fn unknown(bytes: &[u8], whole: usize, kind: u8) -> Cut {
+    let refusal = Refusal::UnknownFrame {
+        kind: format!("packet type {kind:02X}"),
+    };
+    let ends_known = || (1..bytes.len()).any(|n| is_whole(bytes.get(n..).unwrap_or_default()));
+    match bytes.get(whole..) {
+        None | Some([]) if ends_known() => Cut::Wrong(whole, refusal),
+        None => Cut::More,
+        Some(rest) if follows(rest) => Cut::Unread(whole, refusal),
+        Some(_) => Cut::Wrong(whole, refusal),
+    }
+}
+
+/// How many packets of unknown types are looked past for one that is known.
+const LOOK_PAST: usize = 4;
+
+/// True when these bytes may begin a packet.
+fn follows(mut rest: &[u8]) -> bool {
+    for _ in 0..LOOK_PAST {
+        let Some(&len) = rest.first() else {
+            return true;
+        };
+        if !LENGTHS.contains(&len) {
+            return false;
+        }
+        match rest.get(1).map(|kind| (length(*kind), is_other(*kind))) {
+            None | Some((None, true)) => return true,
+            Some((Some(due), _)) => return due.contains(&len),
+            Some((None, false)) => {}
+        }
+        rest = rest.get(usize::from(len) + 1..).unwrap_or_default();
+    }
+    true
 }
 
 /// True when these bytes are whole packets of types with a length of their own, and nothing else.

@@ -30,6 +30,8 @@ const SECURITY: [(Sort, &str); 11] = [
     (Sort::Smoke, "RM174RF"),
 ];
 
+/// The status of a light barrier that somebody crossed.
+const BEAM: u8 = 0x08;
 /// The second contact of one transmitter.
 const AUXILIARY: u8 = 0x07;
 /// A motion sensor that need not say that it is quiet again.
@@ -173,30 +175,46 @@ impl Words<'_> {
 
     fn security(&mut self) {
         let subtype = self.at(2);
-        let Some((sort, model)) = SECURITY.get(usize::from(subtype)).copied() else {
-            let kind = format!("security subtype {subtype:02X}");
-            self.message.refusals.push(Refusal::UnknownFrame { kind });
-            return;
-        };
-        self.model = model;
         self.device = format!("{:06X}", self.number(4, 3));
         let status = self.at(7);
-        let plain = status & 0x7f;
-        let tamper = status != plain;
-        // Sensors alone have covers; a panic whose highest bit is set is a panic all the same.
-        if tamper && plain > 0x07 {
-            return self.bad("status", "one that the protocol has");
-        }
+        // The highest bit is the cover's, whatever the rest says.
+        let (plain, tamper) = (status & 0x7f, status & 0x80 != 0);
+        let Some((sort, model)) = SECURITY.get(usize::from(subtype)).copied() else {
+            return self.unknown_security(subtype, plain);
+        };
+        self.model = model;
         self.status(plain, sort, subtype);
-        let has_cover = plain <= 0x05 && matches!(sort, Sort::Contact | Sort::Motion);
-        if tamper || has_cover {
+        if !self.message.refusals.is_empty() {
+            return;
+        }
+        // What only sensors say they say with their cover closed.
+        let is_sensor = matches!(plain, 0x00..=0x05 | BEAM);
+        if tamper || is_sensor && matches!(sort, Sort::Contact | Sort::Motion) {
             self.health(HealthKind::Tamper, tamper);
         }
         if plain == 0x16 {
             self.health(HealthKind::BatteryLow, true);
-        } else if sort != Sort::Smoke && self.message.refusals.is_empty() {
+        } else if sort != Sort::Smoke {
             self.battery(8);
         }
+        if !self.message.signals.is_empty() {
+            self.message.ignored = None;
+        }
+    }
+
+    /// A subtype of a later firmware is named; that somebody calls is understood all the same.
+    fn unknown_security(&mut self, subtype: u8, status: u8) {
+        let kind = format!("security subtype {subtype:02X}");
+        if matches!(status, 0x06 | 0x07) {
+            self.model = "security";
+            let what = What::Alarm {
+                kind: AlarmKind::Unknown,
+                condition: condition(status == 0x06),
+                raw_code: format!("panic of {kind}"),
+            };
+            self.say("panic", Reading::Pulse, what);
+        }
+        self.message.refusals.push(Refusal::UnknownFrame { kind });
     }
 
     fn status(&mut self, status: u8, sort: Sort, subtype: u8) {
@@ -206,7 +224,7 @@ impl Words<'_> {
             0x04 | 0x05 => self.motion(status == 0x04, subtype),
             0x06 | 0x07 if sort == Sort::Smoke => self.alarm(AlarmKind::Smoke, status == 0x06),
             0x06 | 0x07 => self.alarm(AlarmKind::Panic, status == 0x06),
-            0x08 => {
+            BEAM => {
                 let what = What::state(ObservedKind::Motion, State::Active);
                 self.say("beam", Reading::Pulse, what);
             }

@@ -4,9 +4,10 @@
 //! When the line is opened the receiver is reset, asked for its status half a second later, and started, as `pyRFXtrx`
 //! does; which radios it listens to stays as it was set in the receiver itself.
 //!
-//! **A lost place.** A type that does not exist or a length that its type cannot have is refused by name, and packets are
-//! looked for from the next byte on; until one of a known length is found, nothing else is taken for one. A pause of
-//! `GAP_MS` ends half a packet, and so does a reading that is whole packets by itself.
+//! **A lost place.** A type that nobody knows is refused by name and skipped by its length where that leads to the next
+//! packet. A length that leads nowhere, or that its type cannot have, is refused as well, and packets are looked for
+//! from the next byte on; until one of a known length is found, nothing else is taken for one. A pause of `GAP_MS` ends
+//! half a packet, and so does a reading that is whole packets by itself.
 //!
 //! | the device says | it means |
 //! |---|---|
@@ -15,7 +16,10 @@
 //! | panic, its end | smoke of a smoke detector (03, 09, 0A); panic of anything else |
 //! | arm, disarm, light 1 and 2 | a button, by the action's name |
 //! | dark, light, pairing | nothing |
-//! | bit 80; battery 0 or battery low | tamper; `battery_low` (smoke detectors tell no battery) |
+//! | a light barrier (08) | motion active, field `beam` |
+//! | bit 80 of any status, whatever the status says besides | tamper, until the sender speaks without it |
+//! | battery 0 or battery low | `battery_low` (smoke detectors tell no battery) |
+//! | panic of a Security1 subtype that nobody knows | an unknown alarm; whatever else it says is refused by name |
 //! | Lighting1, Lighting2 | a button: `on`, `off`, `group_on` … |
 //! | a fixed code (Lighting4) | what the table of codes says of it; untaught where it says nothing |
 //! | a chime | a button: `single` |
@@ -38,6 +42,7 @@ pub use say::{
     climate, get_status, lighting2, packet, reset, security, start, status, temperature,
 };
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::frame::Cut;
@@ -45,7 +50,8 @@ use super::echo::Echo;
 use super::{Heard, Wire};
 use crate::family::Way;
 use crate::map::{Map, MapLines};
-use crate::signal::{Message, Refusal};
+use crate::signal::{Message, Reading, Refusal, Signal, What};
+use crate::vocabulary::{Condition, HealthKind};
 
 /// A packet that pauses this long has broken off, ms. Ours: the longest takes 11 ms.
 const GAP_MS: u64 = 500;
@@ -58,6 +64,9 @@ const RESET_MS: u64 = 500;
 
 /// How long its status is waited for before it is started all the same, ms. Ours.
 const STATUS_MS: u64 = 1_000;
+
+/// How many senders are remembered whose cover is off. Ours: a home has a few.
+const TAMPERED_MOST: usize = 64;
 
 /// The longest line that is made of a code, bytes.
 const LINE_LONGEST: usize = 256;
@@ -85,6 +94,8 @@ pub struct RfxTrx {
     lost: bool,
     start: Start,
     echo: Echo,
+    /// Senders that said tamper last, and may never say anything that restores it by itself.
+    tampered: BTreeSet<String>,
     /// The installer's tables of codes.
     codes: Option<MapLines>,
 }
@@ -106,6 +117,7 @@ impl RfxTrx {
             lost: false,
             start: Start::Done,
             echo: Echo::new(PRESS_MS),
+            tampered: BTreeSet::new(),
             codes: None,
         }
     }
@@ -139,6 +151,14 @@ impl RfxTrx {
                     let message = self.says(&raw, now_ms);
                     heard.messages.push(Message { raw, ..message });
                 }
+                Cut::Unread(len, refusal) => {
+                    self.quiet(heard);
+                    let raw = self.bytes.drain(..len).collect();
+                    heard.messages.push(Message {
+                        raw,
+                        ..Message::refused(refusal)
+                    });
+                }
                 Cut::Wrong(len, refusal) => {
                     self.quiet(heard);
                     let held = self.bytes.get(..len).unwrap_or(&self.bytes);
@@ -159,8 +179,29 @@ impl RfxTrx {
         // A switch that no table knows says itself what it does.
         let knows = |said: &Message| codes::is_fixed(packet) || !said.signals.is_empty();
         let message = by_table.filter(knows);
-        let message = message.unwrap_or_else(|| meaning::read(packet));
+        let mut message = message.unwrap_or_else(|| meaning::read(packet));
+        self.covers(&mut message);
         self.echo.sift(message, now_ms)
+    }
+
+    /// A sender that speaks without the bit of its cover is closed again, whatever it says.
+    fn covers(&mut self, message: &mut Message) {
+        let tells = |signal: &&Signal| signal.field == HealthKind::Tamper.word();
+        if let Some(told) = message.signals.iter().find(tells) {
+            if !told.what.is_raised() {
+                self.tampered.remove(&told.device);
+            } else if self.tampered.len() < TAMPERED_MOST {
+                self.tampered.insert(told.device.clone());
+            }
+        } else if let Some(other) = message.signals.first()
+            && self.tampered.remove(&other.device)
+        {
+            let what = What::health(HealthKind::Tamper, Condition::Restored, "");
+            let field = HealthKind::Tamper.word();
+            let mut closed = Signal::new(&*other.device, field, Reading::Edge, what);
+            closed.model.clone_from(&other.model);
+            message.signals.push(closed);
+        }
     }
 
     fn by_table(&mut self, packet: &[u8], now_ms: u64) -> Option<Message> {
