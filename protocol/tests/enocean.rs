@@ -83,6 +83,12 @@ const SWITCHES: &[(&str, u8, &[&str])] = &[
     ("F6-10-00", 0xF0, &["observed contact closed"]),
     ("F6-10-00", 0xE0, &["observed contact open"]),
     ("F6-10-00", 0xD0, &["observed contact open"]),
+    ("F6-10-00", 0xC0, &["observed contact open"]),
+    ("F6-10-01", 0x4F, &["observed contact closed"]),
+    ("F6-10-01", 0x4E, &["observed contact open"]),
+    ("F6-10-01", 0x4C, &["observed contact open"]),
+    ("F6-10-01", 0x4D, &["observed contact open"]),
+    ("F6-10-01", 0xCF, &["observed contact closed"]),
 ];
 
 /// Sensors of four bytes: profile, DB3 to DB0, what it says.
@@ -165,6 +171,24 @@ const FOUR: &[(&str, [u8; 4], &[&str])] = &[
     ("A5-12-01", [0, 1, 0, 0x0A], &["observed energy 2.56"]),
     ("A5-14-01", [0, 0, 0, 0x09], &["observed contact open"]),
     ("A5-14-01", [0, 0, 0, 0x08], &["observed contact closed"]),
+    ("A5-14-09", [0x8F, 0, 0, 0x08], &["observed contact closed"]),
+    ("A5-14-09", [0x8F, 0, 0, 0x0A], &["observed contact open"]),
+    ("A5-14-09", [0x8F, 0, 0, 0x0E], &["observed contact open"]),
+    (
+        "A5-14-0A",
+        [0x8F, 0, 0, 0x08],
+        &["observed contact closed", "observed vibration clear"],
+    ),
+    (
+        "A5-14-0A",
+        [0x8F, 0, 0, 0x0B],
+        &["observed contact open", "observed vibration active"],
+    ),
+    (
+        "A5-14-0A",
+        [0x8F, 0, 0, 0x0F],
+        &["observed contact open", "observed vibration active"],
+    ),
     ("A5-30-03", [0, 255, 0, 0x08], &["observed temperature 0"]),
 ];
 
@@ -335,6 +359,110 @@ fn a_universal_teach_in_names_any_kind_of_telegram_and_takes_it_back() {
     assert_eq!(hears(&mut wire, &ute(0x50), 2_000)[0].signals, []);
     let message = &hears(&mut wire, &press, 3_000)[0];
     assert_eq!(said(&message.signals[0]), "health untaught raised");
+}
+
+#[test]
+fn a_controllers_answer_to_a_teach_in_teaches_nothing() {
+    // Not accepted, accepted, taken back, a profile that it does not know; with and without bidirectional operation.
+    for first in [0x01, 0x11, 0x21, 0x31, 0x81, 0x91, 0xD1] {
+        let mut wire = EnOcean::new(Settings::default());
+        let payload = [first, 0x01, 0x46, 0x00, 0x0A, 0x03, 0xD2];
+        let answer = telegram(TEACH_IN, &payload, SENDER, 0);
+        let message = &hears(&mut wire, &answer, 0)[0];
+        assert!(message.ignored.is_some(), "{first:02X}");
+        assert_eq!((&message.unmapped[..], &message.lesson), (&[][..], &None));
+        let press = telegram(VARIABLE, &[0, 2], SENDER, 0);
+        let message = &hears(&mut wire, &press, 1_000)[0];
+        assert_eq!(said(&message.signals[0]), "health untaught raised");
+    }
+    // One of four bytes (bidirectional): the query teaches, the answer does not.
+    let mut wire = EnOcean::new(Settings::default());
+    let message = &hears(&mut wire, &four([0x10, 0x18, 0x00, 0xF0]), 0)[0];
+    assert_eq!((message.ignored.is_some(), &message.lesson), (true, &None));
+    let message = &hears(&mut wire, &four([0x10, 0x18, 0x00, 0x80]), 0)[0];
+    assert!(message.lesson.is_some());
+    // What is neither is refused by name.
+    let odd = telegram(TEACH_IN, &[0x32, 1, 0, 0, 0x0A, 3, 0xD2], SENDER, 0);
+    assert_eq!(hears(&mut wire, &odd, 0)[0].refusals[0].name(), "bad_value");
+}
+
+#[test]
+fn a_sender_is_untaught_for_each_kind_of_telegram() {
+    let mut wire = EnOcean::new(settings("A5-02-05"));
+    let mut fields = |telegram: &[u8], now| {
+        let message = hears(&mut wire, telegram, now).remove(0);
+        let signals = message.signals.iter();
+        let told = signals.map(|s| format!("{} {}", s.field, said(s)));
+        told.collect::<Vec<_>>()
+    };
+    let press = telegram(VARIABLE, &[0, 2], SENDER, 0);
+    assert_eq!(fields(&rps(0x10), 0), ["profile_f6 health untaught raised"]);
+    assert_eq!(fields(&press, 1_000), ["profile_d2 health untaught raised"]);
+    // A kind that is known says nothing of the others.
+    let reading = four([0, 0, 85, 0x08]);
+    assert_eq!(
+        fields(&reading, 2_000),
+        ["temperature observed temperature 26.7"]
+    );
+    let learns = [0x40, 0x01, 0x6D, 0x00, 0x0A, 0x03, 0xD2];
+    assert_eq!(
+        fields(&telegram(TEACH_IN, &learns, SENDER, 0), 3_000),
+        [""; 0]
+    );
+    let found = fields(&press, 4_000);
+    assert_eq!(found[1], "profile_d2 health untaught restored");
+}
+
+#[test]
+fn a_sender_that_was_named_while_the_daemon_was_off_is_taught_once_the_line_is_open() {
+    let mut wire = EnOcean::new(settings("F6-05-02"));
+    wire.opened(0);
+    let message = &hears(&mut wire, &smoke(SENDER, Smoke::Alarm), 0)[0];
+    let found: Vec<String> = message.signals.iter().map(said).collect();
+    assert_eq!(found, ["alarm smoke raised", "health untaught restored"]);
+    let message = &hears(&mut wire, &smoke(SENDER, Smoke::Clear), 1_000)[0];
+    assert_eq!(message.signals.len(), 1);
+}
+
+#[test]
+fn a_handle_or_window_in_no_known_place_is_named_and_never_closed() {
+    for (profile, telegram) in [
+        ("F6-10-00", rps(0x4F)),
+        ("F6-10-00", rps(0x30)),
+        ("F6-10-01", rps(0xF0)),
+        ("F6-10-01", rps(0x43)),
+        ("A5-14-09", four([0, 0, 0, 0x0C])),
+    ] {
+        let mut wire = EnOcean::new(settings(profile));
+        let message = &hears(&mut wire, &telegram, 0)[0];
+        assert_eq!(message.signals, [], "{profile}");
+        assert_eq!(message.refusals[0].name(), "bad_value", "{profile}");
+    }
+}
+
+#[test]
+fn what_repeaters_passed_on_is_read_as_if_it_had_come_at_once() {
+    for status in [0x30, 0x31, 0x32, 0x3F] {
+        let press = telegram(RPS, &[0x70], SENDER, status);
+        let mut wire = EnOcean::new(settings("F6-02-01"));
+        let message = &hears(&mut wire, &press, 0)[0];
+        assert_eq!(said(&message.signals[0]), "observed button BO");
+        let wet = telegram(RPS, &[0x11], SENDER, status);
+        let mut wire = EnOcean::new(settings("F6-05-01"));
+        let message = &hears(&mut wire, &wet, 0)[0];
+        assert_eq!(said(&message.signals[0]), "alarm flood raised");
+    }
+    // Let go, and several at once, by the bits of the status that no repeater changes.
+    for (payload, status, found) in [
+        (0x00, 0x20, 0),
+        (0x00, 0x21, 0),
+        (0x02, 0x31, 0),
+        (0x70, 0x21, 1),
+    ] {
+        let mut wire = EnOcean::new(settings("F6-02-01"));
+        let message = &hears(&mut wire, &telegram(RPS, &[payload], SENDER, status), 0)[0];
+        assert_eq!(message.signals.len(), found, "{payload:02X} {status:02X}");
+    }
 }
 
 #[test]

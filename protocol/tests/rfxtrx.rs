@@ -210,7 +210,9 @@ fn a_type_that_nobody_knows_swallows_no_alarm_before_which_it_stands() {
             assert_eq!(last.raw, bytes(KD101), "{before:02X?} {messages:?}");
             assert_eq!(last.signals.len(), 1);
             let mut others = messages.iter().rev().skip(1);
-            assert!(others.all(|m| m.signals.is_empty() && m.refusals[0].name() == "unknown_frame"));
+            assert!(
+                others.all(|m| m.signals.is_empty() && m.refusals[0].name() == "unknown_frame")
+            );
         }
     }
 }

@@ -85,11 +85,12 @@ pub(crate) fn normalise(
         // A press or a measurement that a broker kept is met again at every subscription.
         Reading::Pulse | Reading::Sample => came.retained,
     };
-    // A path that was never called down is not called up, a device that nobody missed is not called found.
+    // A path that was never called down is not called up, a device that nobody missed is not called found, and one that
+    // nobody had to teach is not called taught.
     let there_again = matches!(
         what,
         What::Health {
-            kind: HealthKind::Path | HealthKind::Missing,
+            kind: HealthKind::Path | HealthKind::Missing | HealthKind::Untaught,
             of: HealthOf::Condition(Condition::Restored),
             ..
         }

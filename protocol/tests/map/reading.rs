@@ -211,7 +211,9 @@ fn of_a_line(line: &str) -> Vec<String> {
     let mut heard = Heard::default();
     wire.read(format!("{line}\n").as_bytes(), 0, &mut heard);
     let signals = heard.messages.into_iter().flat_map(|m| m.signals);
-    signals.map(|s| format!("{} {}", s.device, s.field)).collect()
+    signals
+        .map(|s| format!("{} {}", s.device, s.field))
+        .collect()
 }
 
 #[test]

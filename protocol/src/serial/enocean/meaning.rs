@@ -28,8 +28,8 @@ pub(super) fn read(layout: Layout, telegram: &Telegram) -> Message {
         Layout::Rocker => words.rocker(),
         Layout::Leak => words.leak(),
         Layout::Smoke => words.smoke(),
-        // Down is closed; horizontal and up (tilted) are not.
-        Layout::Handle => words.contact(telegram.db(0) >> 4 & 0x03 != 0x03),
+        Layout::Handle { high } => words.handle(high),
+        Layout::Window { vibration } => words.window(vibration),
         Layout::SoftButton => words.soft_button(),
         Layout::SmokeAndClimate => words.smoke_and_climate(),
         Layout::MultiSensor => words.multi_sensor(),
@@ -141,6 +141,33 @@ impl Words<'_> {
             (Some(first), None) => self.button(State::Named(first.to_owned())),
             (Some(first), Some(second)) => self.button(State::Named(format!("{first}+{second}"))),
             (None, _) => self.bad("rocker", "one of four buttons"),
+        }
+    }
+
+    /// Down is closed; horizontal and up (tilted) are not.
+    fn handle(&mut self, high: bool) {
+        let said = self.telegram.db(0);
+        match if high { said >> 4 } else { said & 0x0f } {
+            0x0f => self.contact(false),
+            0x0c..=0x0e => self.contact(true),
+            _ => self.bad("handle", "closed, open or tilted"),
+        }
+    }
+
+    /// A window that is tilted is not closed.
+    fn window(&mut self, vibration: bool) {
+        match self.telegram.db(0) >> 1 & 0x03 {
+            0x00 => self.contact(false),
+            0x01 | 0x03 => self.contact(true),
+            _ => self.bad("window", "closed, tilted or open"),
+        }
+        if vibration {
+            let state = if self.telegram.bit(0, 0) {
+                State::Active
+            } else {
+                State::Clear
+            };
+            self.state(ObservedKind::Vibration, state);
         }
     }
 
@@ -282,7 +309,8 @@ impl Words<'_> {
             | Layout::Rocker
             | Layout::Leak
             | Layout::Smoke
-            | Layout::Handle
+            | Layout::Handle { .. }
+            | Layout::Window { .. }
             | Layout::SoftButton
             | Layout::SmokeAndClimate
             | Layout::MultiSensor => {}

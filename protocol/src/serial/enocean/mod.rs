@@ -5,7 +5,8 @@
 //! **Who is what.** A telegram names its sender and not what the sender is. That is its profile: what the installer says of
 //! it holds; else what its last teach-in said (of four bytes, or universal), which the journal remembers; a telegram of one
 //! byte is a contact (D5-00-01), since there is nothing else. A switch's telegram (F6) never names its profile. Of a sender
-//! without one nothing is said but that it is untaught, by its address, once.
+//! without one nothing is said but that it is untaught, by its address and kind of telegram, once of each. What a
+//! controller answers to somebody's teach-in teaches nothing: it is no sensor.
 //!
 //! **Not a reading.** A teach-in (A5: DB0.3 clear; D5: bit 3 clear; D4), the receiver's own words (responses, events,
 //! commands), encrypted telegrams and those of the second protocol version (ERP2, outside Europe).
@@ -18,6 +19,7 @@ mod frame;
 mod meaning;
 mod profile;
 mod say;
+mod teach;
 mod telegram;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -33,8 +35,7 @@ use self::frame::{Cut, Packet};
 use self::telegram::Telegram;
 use super::echo::Echo;
 use super::{Heard, Wire};
-use crate::signal::{Lesson, Message, Reading, Refusal, Signal, What};
-use crate::vocabulary::{Condition, HealthKind};
+use crate::signal::{Message, Refusal};
 
 /// A packet that pauses this long has broken off, ms. Ours: the longest takes 135 ms.
 const GAP_MS: u64 = 500;
@@ -84,7 +85,10 @@ pub struct EnOcean {
     refused: usize,
     /// By sender and kind of telegram.
     learned: BTreeMap<(u32, u8), Profile>,
-    untaught: BTreeSet<u32>,
+    /// Senders and kinds of telegrams that nobody taught, as far as they were told.
+    untaught: BTreeSet<(u32, u8)>,
+    /// Those that were read since the line was opened; `None` where it was not opened (somebody reads by hand).
+    greeted: Option<BTreeSet<(u32, u8)>>,
     /// What the next telegrams' senders are, where somebody reads by hand.
     told: Option<Profile>,
     copies: VecDeque<(Telegram, u64)>,
@@ -102,6 +106,7 @@ impl EnOcean {
             refused: 0,
             learned: BTreeMap::new(),
             untaught: BTreeSet::new(),
+            greeted: None,
             told: None,
             copies: VecDeque::new(),
             echo: Echo::new(0),
@@ -226,115 +231,15 @@ impl EnOcean {
         }
         copy
     }
-
-    /// A teach-in of four bytes, which names its profile when DB0.7 is set.
-    fn teach_in(&mut self, telegram: &Telegram) -> Message {
-        if !telegram.bit(0, 7) {
-            return Message::ignored("a teach-in that names no profile");
-        }
-        let func = telegram.db(3) >> 2;
-        let kind = (telegram.db(3) & 0x03) << 5 | telegram.db(2) >> 3;
-        self.learn(telegram.sender, Profile::new(FOUR_BYTES, func, kind))
-    }
-
-    /// A universal teach-in: DB6 what is asked, DB2 type, DB1 function, DB0 kind of telegram.
-    fn universal_teach_in(&mut self, telegram: &Telegram) -> Message {
-        let profile = Profile::new(telegram.db(0), telegram.db(1), telegram.db(2));
-        let asked = telegram.db(6) >> 4 & 0x03;
-        if asked == 0x01 {
-            self.learned.remove(&(telegram.sender, profile.rorg));
-            return Message {
-                lesson: Some(lesson(telegram.sender, profile, false)),
-                ..Message::ignored("a teach-in that takes itself back")
-            };
-        }
-        self.learn(telegram.sender, profile)
-    }
-
-    fn learn(&mut self, sender: u32, profile: Profile) -> Message {
-        self.remember(sender, profile);
-        Message {
-            unmapped: vec![format!("teach-in of {sender:08X}: {profile}")],
-            lesson: Some(lesson(sender, profile, true)),
-            ..Message::ignored("a teach-in that names its profile")
-        }
-    }
-
-    fn remember(&mut self, sender: u32, profile: Profile) {
-        let place = (sender, profile.rorg);
-        if self.learned.len() < SENDERS_MOST || self.learned.contains_key(&place) {
-            self.learned.insert(place, profile);
-        }
-    }
-
-    fn profile(&self, telegram: &Telegram) -> Option<Profile> {
-        let sender = telegram.sender;
-        let named = self.settings.profiles.get(&sender).copied();
-        let learned = self.learned.get(&(sender, telegram.rorg)).copied();
-        let only = (telegram.rorg == ONE_BYTE).then_some(profile::CONTACT);
-        [self.told, named, learned, only]
-            .into_iter()
-            .flatten()
-            .find(|profile| profile.rorg == telegram.rorg)
-    }
-
-    fn reading(&mut self, telegram: &Telegram) -> Message {
-        let Some(profile) = self.profile(telegram) else {
-            return self.stranger(telegram);
-        };
-        if self.told == Some(profile) {
-            self.remember(telegram.sender, profile);
-        }
-        let mut message = match profile.layout() {
-            Some(layout) => meaning::read(layout, telegram),
-            None => Message {
-                unmapped: vec![format!("profile {profile} of {}", telegram.device())],
-                ..Message::ignored("a profile that this version does not read")
-            },
-        };
-        for signal in &mut message.signals {
-            signal.model = format!("EnOcean {profile}");
-        }
-        if self.untaught.remove(&telegram.sender) {
-            let known = untaught(telegram, Condition::Restored, String::new());
-            message.signals.push(known);
-        }
-        message
-    }
-
-    /// A sender that nobody taught: told once, as a device of its own, so that the installer sees what to teach.
-    fn stranger(&mut self, telegram: &Telegram) -> Message {
-        let sender = telegram.device();
-        let kind = telegram.rorg;
-        let mut message = Message {
-            unmapped: vec![format!("profile of {sender}, which sends {kind:02X}")],
-            ..Message::default()
-        };
-        let known = self.untaught.contains(&telegram.sender);
-        if known || self.untaught.len() < SENDERS_MOST {
-            self.untaught.insert(telegram.sender);
-            let why = format!("nobody has named the profile of {sender}, which sends {kind:02X}");
-            let signal = untaught(telegram, Condition::Raised, why);
-            message.signals.push(signal);
-        }
-        message
-    }
-}
-
-fn lesson(sender: u32, profile: Profile, holds: bool) -> Lesson {
-    Lesson {
-        device: format!("{sender:08X}"),
-        about: format!("{:02X}", profile.rorg),
-        says: holds.then(|| profile.to_string()),
-    }
-}
-
-fn untaught(telegram: &Telegram, condition: Condition, why: String) -> Signal {
-    let what = What::health(HealthKind::Untaught, condition, why);
-    Signal::new(telegram.device(), "profile", Reading::Edge, what)
 }
 
 impl Wire for EnOcean {
+    fn opened(&mut self, now_ms: u64) -> Vec<u8> {
+        self.closed(now_ms);
+        self.greeted = Some(BTreeSet::new());
+        Vec::new()
+    }
+
     fn closed(&mut self, _: u64) {
         self.bytes.clear();
         self.noise = 0;

@@ -2,7 +2,8 @@
 //!
 //! Sources: the table of the house's reference; ranges of A5-02, A5-04-03, A5-06, A5-07-01, A5-08-01, A5-10, A5-12-01, A5-14-01,
 //! A5-30-03, D2-14-41 and F6 as `EEP.xml` of kipe/enocean has them; A5-04-02, A5-04-04, A5-07-03, A5-10-0B, D2-03-0A and
-//! D2-14-30 as domoticz (`EnOceanESP3.cpp`, with its test telegrams) and openHAB (`D2_14_30.java`) do.
+//! D2-14-30 as domoticz (`EnOceanESP3.cpp`, with its test telegrams) and openHAB (`D2_14_30.java`) do; A5-14-09, A5-14-0A
+//! and F6-10-01 as openHAB does (`A5_14_09.java`, `A5_14_0A.java`, `F6_10_01.java`).
 
 use super::telegram::{FOUR_BYTES, ONE_BYTE, RPS, VARIABLE};
 
@@ -52,7 +53,8 @@ impl Profile {
             (RPS, 0x02, 0x01 | 0x02) => Some(Layout::Rocker),
             (RPS, 0x05, 0x01) => Some(Layout::Leak),
             (RPS, 0x05, 0x02) => Some(Layout::Smoke),
-            (RPS, 0x10, 0x00) => Some(Layout::Handle),
+            (RPS, 0x10, 0x00) => Some(Layout::Handle { high: true }),
+            (RPS, 0x10, 0x01) => Some(Layout::Handle { high: false }),
             (FOUR_BYTES, func, kind) => four_bytes(func, kind),
             (VARIABLE, 0x03, 0x0A) => Some(Layout::SoftButton),
             (VARIABLE, 0x14, 0x30) => Some(Layout::SmokeAndClimate),
@@ -84,8 +86,11 @@ pub(super) enum Layout {
     Leak,
     /// 10 smoke, 00 none, 30 battery low.
     Smoke,
-    /// A window's handle: bits 5 and 4.
-    Handle,
+    /// A window's handle: F closed, E or C open, D tilted, in the high or in the low four bits.
+    Handle {
+        /// In the high four.
+        high: bool,
+    },
     /// DB1, 255 to 0.
     Falling8(Tenths),
     /// DB1.1 to DB0.. of ten bits (DB2.1, DB2.0, DB1), 1023 to 0.
@@ -118,6 +123,11 @@ pub(super) enum Layout {
     Meter,
     /// A contact with a supply: DB0.0 1 open.
     ContactDb0,
+    /// A window that also tilts: DB0.2 and DB0.1 0 closed, 1 tilted, 3 open; with vibration in DB0.0.
+    Window {
+        /// It tells vibration.
+        vibration: bool,
+    },
     /// Temperature DB2 (255 to 0), inputs DB1.
     Inputs,
     /// Battery in %, then what was done to the button.
@@ -149,6 +159,8 @@ const fn four_bytes(func: u8, kind: u8) -> Option<Layout> {
         (0x10, 0x10 | 0x12) => Layout::PanelClimate,
         (0x12, 0x01) => Layout::Meter,
         (0x14, 0x01) => Layout::ContactDb0,
+        (0x14, 0x09) => Layout::Window { vibration: false },
+        (0x14, 0x0A) => Layout::Window { vibration: true },
         (0x30, 0x03) => Layout::Inputs,
         _ => return None,
     })
