@@ -42,7 +42,7 @@ impl MapLines {
         for cut in cuts {
             match cut.line(self.lines.longest()) {
                 Ok(line) => self.line(&line, now_ms, heard),
-                Err(refused) => heard.messages.push(refused),
+                Err(refusal) => heard.messages.push(Message::refused(refusal)),
             }
         }
     }

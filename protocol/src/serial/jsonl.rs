@@ -69,7 +69,7 @@ impl JsonLines {
         for cut in cuts {
             match cut.line(self.lines.longest()) {
                 Ok(line) => whole_line(&line, heard),
-                Err(refused) => heard.messages.push(refused),
+                Err(refusal) => heard.messages.push(Message::refused(refusal)),
             }
         }
     }

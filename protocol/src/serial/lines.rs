@@ -2,7 +2,7 @@
 //! objects, whole ones are also handed over when the line pauses or grows too long without an end. It reads no meaning.
 
 use super::objects;
-use crate::signal::{Message, Refusal};
+use crate::signal::Refusal;
 
 /// Whole objects of a line that pauses this long are handed over without its end, ms. Ours, as for every other wire.
 const GAP_MS: u64 = 500;
@@ -30,11 +30,11 @@ pub(crate) enum Cut {
 }
 
 impl Cut {
-    /// The line, or a message that refuses it.
-    pub(crate) fn line(self, limit: usize) -> Result<Vec<u8>, Message> {
+    /// The line, or why there is none.
+    pub(crate) fn line(self, limit: usize) -> Result<Vec<u8>, Refusal> {
         match self {
             Self::Line(line) => Ok(line),
-            Self::TooLong(bytes) => Err(Message::refused(Refusal::TooLarge { bytes, limit })),
+            Self::TooLong(bytes) => Err(Refusal::TooLarge { bytes, limit }),
         }
     }
 }
@@ -104,13 +104,12 @@ impl Lines {
             let room = self.longest.saturating_add(1) - self.partial.len();
             let (now, later) = bytes.split_at(room.min(bytes.len()));
             if now.is_empty() {
-                match self.whole_objects() {
-                    Some(objects) => out.push(objects),
-                    None => {
-                        out.push(Cut::TooLong(self.partial.len() + bytes.len()));
-                        self.partial = Vec::new();
-                        self.dropping = true;
-                    }
+                if let Some(objects) = self.whole_objects() {
+                    out.push(objects);
+                } else {
+                    out.push(Cut::TooLong(self.partial.len() + bytes.len()));
+                    self.partial = Vec::new();
+                    self.dropping = true;
                 }
             }
             self.partial.extend_from_slice(now);
