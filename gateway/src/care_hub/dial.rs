@@ -4,16 +4,13 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::client::ClientConfig;
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
@@ -23,6 +20,7 @@ use super::Endpoint;
 use super::address::Address;
 use super::credentials::{self, Files};
 use super::queue::Queue;
+use super::watched::{Failure, Watched};
 use super::why::Why;
 
 /// From the first look-up to the end of the TLS handshake, all addresses of a name together.
@@ -64,11 +62,7 @@ pub(super) async fn dial(to: &Endpoint, files: &Files, queue: &Queue) -> Result<
     }
     let failure = Failure::default();
     let tasks = Tasks::default();
-    let watched = Watched {
-        io,
-        failure: failure.clone(),
-        queue: queue.clone(),
-    };
+    let watched = Watched::new(io, failure.clone(), queue.clone());
     let (requests, connection) = http2::Builder::new(tasks.clone())
         .timer(TokioTimer::new())
         .keep_alive_interval(KEEPALIVE_EVERY)
@@ -164,80 +158,5 @@ impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Tasks {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.tasks.end();
-    }
-}
-
-/// Remembers why reading or writing failed: on its way through HTTP/2 the cause is lost.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Failure(Arc<Mutex<Option<Why>>>);
-
-impl Failure {
-    fn note(&self, e: &io::Error) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // TLS tells more than the broken pipe that follows it.
-        if kept.is_none() {
-            *kept = Some(Why::of_io(e));
-        }
-    }
-
-    /// What was noted first.
-    pub(super) fn take(&self) -> Option<Why> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-/// The TLS stream: its failures noted, and the queue told how much it took.
-struct Watched<S> {
-    io: S,
-    failure: Failure,
-    queue: Queue,
-}
-
-impl<S> Watched<S> {
-    fn note<T>(&self, poll: &Poll<io::Result<T>>) {
-        if let Poll::Ready(Err(e)) = poll {
-            self.failure.note(e);
-        }
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let poll = Pin::new(&mut self.io).poll_read(cx, buf);
-        if matches!(poll, Poll::Ready(Ok(()))) && buf.filled().len() == before {
-            self.failure.note(&io::ErrorKind::UnexpectedEof.into());
-        }
-        self.note(&poll);
-        poll
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let poll = Pin::new(&mut self.io).poll_write(cx, buf);
-        if let Poll::Ready(Ok(taken)) = poll {
-            self.queue.taken(taken);
-        }
-        self.note(&poll);
-        poll
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let poll = Pin::new(&mut self.io).poll_flush(cx);
-        self.note(&poll);
-        poll
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }

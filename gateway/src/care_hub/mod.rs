@@ -10,6 +10,7 @@ mod queue;
 #[rustfmt::skip]
 mod stub;
 mod stream;
+mod watched;
 mod why;
 
 use tecs_protocol::hub::v1::FromHome;
