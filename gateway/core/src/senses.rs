@@ -16,6 +16,7 @@ use crate::settings::Settings;
 use crate::time::Mono;
 
 mod decoder;
+mod lessons;
 
 pub use decoder::{Decoded, Decoder};
 
@@ -131,10 +132,7 @@ impl Senses {
             redelivered,
             care: held_by,
         };
-        let topics = match self.readers.get(source) {
-            Some(Reader::Mqtt(dialect)) if message.topics_changed => Some(dialect.topics()),
-            _ => None,
-        };
+        let topics = self.topics_of(source, &message);
         let raw = publish.payload;
         Understood {
             topics,
@@ -223,8 +221,14 @@ impl Senses {
                 return (Vec::new(), Vec::new());
             }
             let message = dialect.tick(now.0);
-            let came = Came::default();
-            let understood = self.understand(settings, source, message, came, None, now);
+            if message == Message::default() {
+                return (Vec::new(), Vec::new());
+            }
+            let topics = self.topics_of(source, &message);
+            let understood = Understood {
+                topics,
+                ..self.understand(settings, source, message, Came::default(), None, now)
+            };
             return (vec![understood], Vec::new());
         }
         self.on_wire(settings, source, now, |wire, heard| {

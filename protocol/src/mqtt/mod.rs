@@ -41,6 +41,11 @@ pub trait Dialect: Send {
         Message::default()
     }
 
+    /// True while a long lesson is being read: `tick` reads the next slice of it, and says what was learned with the last.
+    fn is_learning(&self) -> bool {
+        false
+    }
+
     /// True for a topic that teaches (device definitions): it may be as large as a lesson, not only as a message.
     fn is_lesson(&self, topic: &str) -> bool {
         let _ = topic;

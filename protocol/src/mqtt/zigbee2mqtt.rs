@@ -30,6 +30,7 @@ mod lesson;
 mod meanings;
 mod read;
 pub mod say;
+mod slices;
 mod teach;
 mod topics;
 mod words;
@@ -40,6 +41,7 @@ use crate::signal::{Message, Refusal};
 
 use super::{Dialect, Publish};
 use device::Memory;
+use slices::Studies;
 use teach::Taught;
 
 /// The base topic of Zigbee2MQTT's own default configuration.
@@ -84,6 +86,7 @@ pub struct Zigbee2Mqtt {
     /// How many publishes it has read.
     publishes: u64,
     topics: Vec<String>,
+    studies: Studies,
 }
 
 /// What a topic below the base is about.
@@ -110,6 +113,7 @@ impl Zigbee2Mqtt {
             starts: 0,
             publishes: 0,
             topics,
+            studies: Studies::default(),
         }
     }
 
@@ -157,6 +161,18 @@ impl Dialect for Zigbee2Mqtt {
 
     fn is_lesson(&self, topic: &str) -> bool {
         matches!(self.below(topic), Some("bridge/devices" | "bridge/groups"))
+    }
+
+    fn is_learning(&self) -> bool {
+        self.studies.is_open()
+    }
+
+    fn due_ms(&self) -> Option<u64> {
+        self.studies.is_open().then_some(self.studies.at_ms)
+    }
+
+    fn tick(&mut self, now_ms: u64) -> Message {
+        self.study_on(now_ms)
     }
 
     fn read(&mut self, publish: &Publish<'_>) -> Message {

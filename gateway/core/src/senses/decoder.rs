@@ -47,15 +47,17 @@ impl Decoder {
         redelivered: bool,
         now: Mono,
     ) -> Decoded {
-        self.senses
-            .publish(
-                &self.settings,
-                source,
-                publish,
-                (redelivered, Care::Shared),
-                now,
-            )
-            .into()
+        let settings = &self.settings;
+        let how = (redelivered, Care::Shared);
+        let mut understood = self.senses.publish(settings, source, publish, how, now);
+        // A lesson that the daemon reads by and by is read to its end here.
+        while self.senses.is_learning(source) {
+            let (mut next, _) = self.senses.tick(settings, source, now);
+            if let Some(learned) = next.pop() {
+                understood = learned;
+            }
+        }
+        understood.into()
     }
 
     /// What time alone has led to at a source that a broker brings; its devices may be overdue.

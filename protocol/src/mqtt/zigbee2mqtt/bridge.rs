@@ -4,19 +4,14 @@ use crate::json::{self, Value};
 use crate::signal::{Message, Reading, Refusal, Signal, What};
 use crate::vocabulary::{Condition, HealthKind};
 
-use super::{Publish, Zigbee2Mqtt, is_object, teach, topics, unquoted};
+use super::slices::{Groups, SLICE, Study};
+use super::teach::Lesson;
+use super::{Publish, Zigbee2Mqtt, is_object, topics, unquoted};
 
 impl Zigbee2Mqtt {
     pub(super) fn bridge(&mut self, about: &str, publish: &Publish<'_>) -> Message {
         match about {
-            "devices" => self.learn(publish.payload),
-            "groups" => match teach::groups(publish.payload, &self.limits) {
-                Ok(groups) => {
-                    self.groups = groups;
-                    Message::ignored("names of groups")
-                }
-                Err(refusal) => Message::refused(refusal),
-            },
+            "devices" | "groups" => self.study(about, publish),
             "state" => self.bridge_state(publish),
             "event" => Message::ignored("a bridge event"),
             "health" => Message::ignored("the bridge's own figures"),
@@ -30,14 +25,67 @@ impl Zigbee2Mqtt {
         }
     }
 
-    pub(super) fn learn(&mut self, payload: &[u8]) -> Message {
+    /// A list of definitions: one that is longer than a slice is read by and by, and takes the place of an older one.
+    fn study(&mut self, about: &str, publish: &Publish<'_>) -> Message {
+        let payload = publish.payload;
         if payload.len() > self.limits.lesson_bytes {
             return Message::refused(Refusal::TooLarge {
                 bytes: payload.len(),
                 limit: self.limits.lesson_bytes,
             });
         }
-        let lesson = match teach::devices(payload, &self.limits) {
+        let at_once = payload.len() <= SLICE;
+        self.studies.at_ms = publish.now_ms;
+        if about == "groups" {
+            let study = Study::new(payload);
+            if at_once {
+                self.studies.groups = None;
+                return self.learn_groups(study.whole(&self.limits));
+            }
+            self.studies.groups = Some(study);
+        } else {
+            let study = Study::new(payload);
+            if at_once {
+                self.studies.devices = None;
+                return self.learn(study.whole(&self.limits));
+            }
+            self.studies.devices = Some(study);
+        }
+        Message::ignored("definitions, read by and by")
+    }
+
+    /// Reads one more slice of what is being read; says something only where a list has ended.
+    pub(super) fn study_on(&mut self, now_ms: u64) -> Message {
+        self.studies.at_ms = now_ms;
+        if let Some(study) = &mut self.studies.devices {
+            let Some(lesson) = study.slice(&self.limits).transpose() else {
+                return Message::default();
+            };
+            self.studies.devices = None;
+            return self.learn(lesson);
+        }
+        if let Some(study) = &mut self.studies.groups {
+            let Some(groups) = study.slice(&self.limits).transpose() else {
+                return Message::default();
+            };
+            self.studies.groups = None;
+            return self.learn_groups(groups);
+        }
+        Message::default()
+    }
+
+    fn learn_groups(&mut self, groups: Result<Groups, Refusal>) -> Message {
+        match groups {
+            Ok(Groups(names)) => {
+                self.groups = names;
+                Message::ignored("names of groups")
+            }
+            Err(refusal) => Message::refused(refusal),
+        }
+    }
+
+    fn learn(&mut self, lesson: Result<Lesson, Refusal>) -> Message {
+        let lesson = match lesson {
             Ok(lesson) => lesson,
             Err(refusal) => return Message::refused(refusal),
         };

@@ -6,9 +6,9 @@ use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, de};
 
 use crate::json::Skip;
 
@@ -320,36 +320,9 @@ impl<'de> Visitor<'de> for OfAnObject {
     }
 }
 
-/// Reads a list of objects, handing each over; what is no object is handed over as `None`.
-pub(super) fn each<'de, T: Deserialize<'de>>(
+/// Reads one element of a list; `None` when it is no object.
+pub(super) fn one<'de, T: Deserialize<'de>>(
     json: &'de str,
-    mut take: impl FnMut(Option<T>),
-) -> Result<(), serde_json::Error> {
-    let mut from = serde_json::Deserializer::from_str(json);
-    let each = Each {
-        take: &mut take,
-        of: PhantomData,
-    };
-    de::Deserializer::deserialize_seq(&mut from, each)?;
-    from.end()
-}
-
-struct Each<'f, T> {
-    take: &'f mut dyn FnMut(Option<T>),
-    of: PhantomData<T>,
-}
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Each<'_, T> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while let Some(Maybe(one)) = list.next_element()? {
-            (self.take)(one);
-        }
-        Ok(())
-    }
+) -> Result<Option<T>, serde_json::Error> {
+    serde_json::from_str::<Maybe<T>>(json).map(|Maybe(one)| one)
 }

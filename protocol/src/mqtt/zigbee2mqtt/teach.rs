@@ -8,9 +8,9 @@ use crate::vocabulary::ObservedKind;
 
 use super::Limits;
 use super::generic::generic_alarms;
-use super::lesson::{self, Device, Expose, Said};
+use super::lesson::{Device, Expose, Said};
 use super::meanings::{self, Means, Shape, Usual, lock_state, usual};
-use crate::json::{Token, refusal, word_token};
+use crate::json::{Token, word_token};
 
 /// A property of a device, as its definition has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,69 +79,31 @@ pub(super) struct Lesson {
     pub(super) refusals: Vec<Refusal>,
 }
 
-/// Reads `bridge/devices`. What is refused costs its own device alone; JSON that is broken teaches nothing at all.
-pub(super) fn devices(payload: &[u8], limits: &Limits) -> Result<Lesson, Refusal> {
-    let json = std::str::from_utf8(payload).map_err(|_| Refusal::NotText)?;
-    let mut lesson = Lesson::default();
-    let mut too_many = false;
-    lesson::each(json, |device: Option<Device<'_>>| {
-        let Some(device) = device else {
-            lesson.refuse(Refusal::NotShape {
-                due: "a list of device objects",
-            });
-            return;
-        };
+impl Lesson {
+    /// Learns one device. What is refused costs itself alone.
+    pub(super) fn device(&mut self, device: &Device<'_>, limits: &Limits) {
+        let name = device.friendly_name.text();
         if device.kind.text() == "Coordinator" {
-            lesson.coordinator = Some(device.friendly_name.text().into());
-            return;
-        }
-        if let Err(refusal) = name_is_sane(device.friendly_name.text(), limits) {
-            lesson.refuse(refusal);
-        } else if lesson.devices.contains_key(device.friendly_name.text()) {
+            self.coordinator = Some(name.into());
+        } else if let Err(refusal) = name_is_sane(name, limits) {
+            self.refuse(refusal);
+        } else if self.devices.contains_key(name) {
             // States of the two come under one topic: the first one's definition stays.
-            lesson.refuse(Refusal::BadValue {
+            self.refuse(Refusal::BadValue {
                 field: "friendly_name".to_owned(),
                 due: "a name that no other device has",
             });
-        } else if lesson.devices.len() == limits.devices {
-            too_many = true;
+        } else if self.devices.len() == limits.devices {
+            self.refuse(Refusal::TooManyDevices {
+                limit: limits.devices,
+            });
         } else {
-            let name = device.friendly_name.text().into();
-            lesson.devices.insert(name, taught(&device));
+            self.devices.insert(name.into(), taught(device));
         }
-    })
-    .map_err(|e| match refusal(&e) {
-        Refusal::NotShape { .. } => Refusal::NotShape {
-            due: "a list of device objects",
-        },
-        other => other,
-    })?;
-    if too_many {
-        lesson.refuse(Refusal::TooManyDevices {
-            limit: limits.devices,
-        });
     }
-    Ok(lesson)
-}
 
-/// Reads the names of `bridge/groups`.
-pub(super) fn groups(payload: &[u8], limits: &Limits) -> Result<BTreeSet<Box<str>>, Refusal> {
-    let json = std::str::from_utf8(payload).map_err(|_| Refusal::NotText)?;
-    let mut names = BTreeSet::new();
-    lesson::each(json, |group: Option<Device<'_>>| {
-        let name = group.unwrap_or_default();
-        let name = name.friendly_name.text();
-        if names.len() < limits.devices && name_is_sane(name, limits).is_ok() {
-            names.insert(name.into());
-        }
-    })
-    .map_err(|e| refusal(&e))?;
-    Ok(names)
-}
-
-impl Lesson {
     /// Refusals are counted, but a hostile list must not make them a burden: of one kind the first is enough.
-    fn refuse(&mut self, refusal: Refusal) {
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
         if !self.refusals.contains(&refusal) {
             self.refusals.push(refusal);
         }
