@@ -34,7 +34,10 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "observed contact open",
         ],
     ),
-    ("rtl_433-05", &["observed contact open"]),
+    (
+        "rtl_433-05",
+        &["alarm unknown restored", "observed contact open"],
+    ),
     (
         "rtl_433-06",
         &[
@@ -53,11 +56,23 @@ const EXPECTED: &[(&str, &[&str])] = &[
     ),
     (
         "shelly-01",
-        &["observed humidity 57.6", "observed temperature 19"],
+        &[
+            "health fault restored",
+            "health fault restored",
+            "health fault restored",
+            "observed humidity 57.6",
+            "observed temperature 19",
+        ],
     ),
     (
         "shelly-03",
-        &["observed energy 26.589744", "observed power 99.4"],
+        &[
+            "health fault restored",
+            "health fault restored",
+            "health fault restored",
+            "observed energy 26.589744",
+            "observed power 99.4",
+        ],
     ),
     (
         "shelly-05",

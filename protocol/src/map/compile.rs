@@ -9,6 +9,7 @@ mod unpack;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::emit::Field;
 use super::finding::{Finding, Findings};
 use super::pointer::{Pointer, Step};
 use super::rule::{Asks, Cond, Dedupe, Of, Rule};
@@ -179,14 +180,14 @@ impl Judge<'_, '_> {
         let mut topics = Vec::new();
         for text in texts.iter().take(ROWS_MOST) {
             let base = &self.text.map.base;
-            let read = Topic::parse(text, base);
+            let read = Topic::parse_all(text, base);
             let read = if text.starts_with("{base}") && base.is_empty() {
                 Err("`{base}` stands for nothing; [map] names no base".to_owned())
             } else {
                 read
             };
-            let cure = "write levels between slashes, {name} for a part, {rest...} last";
-            topics.extend(self.to.keep("topic", read, cure));
+            let cure = "write levels between slashes, {name} for a part, {rest...} for several";
+            topics.extend(self.to.keep("topic", read, cure).unwrap_or_default());
         }
         topics
     }
@@ -249,6 +250,7 @@ impl Judge<'_, '_> {
             Condition::Asks(trial) => {
                 let mut asks = Vec::new();
                 asks.extend(trial.exists.map(Asks::Exists));
+                asks.extend(trial.null.map(Asks::Null));
                 asks.extend(trial.not.as_ref().map(|n| Asks::Not(names(n.all()))));
                 asks.extend(trial.any.as_ref().map(|n| Asks::Any(names(n.all()))));
                 asks
@@ -257,8 +259,7 @@ impl Judge<'_, '_> {
         let empty = |a: &Asks| matches!(a, Asks::Any(n) | Asks::Not(n) if n.is_empty() || n.len() > ROWS_MOST);
         if asks.is_empty() || asks.iter().any(empty) {
             let what = format!("`{of}` asks nothing, or for more than {ROWS_MOST} values");
-            let cure =
-                "write a value, a list of values, or { exists = … }, { not = … }, { any = … }";
+            let cure = "write a value, a list of values, or { exists = … }, { null = … }, { not = … }, { any = … }";
             self.to.wrong("when", what, cure);
         }
         asks
@@ -335,6 +336,9 @@ impl Rule {
         for emit in &self.emits {
             all.extend(&emit.at);
             for template in [&emit.device, &emit.detail, &emit.code] {
+                all.extend(template.pointers());
+            }
+            if let Some(Field::Made(template)) = &emit.field {
                 all.extend(template.pointers());
             }
             if let super::emit::Says::Number(number) = &emit.says {

@@ -26,14 +26,23 @@ pub(super) struct Emit {
     pub(super) when: Vec<Cond>,
     /// Another device than the rule's; empty for the rule's.
     pub(super) device: Template,
-    pub(super) field: Option<String>,
+    pub(super) field: Option<Field>,
     pub(super) kind: &'static str,
     pub(super) reading: Reading,
     pub(super) says: Says,
+    /// What it says where `at` finds nothing.
+    pub(super) absent: Option<What>,
     pub(super) ignore: Vec<Named>,
     pub(super) test: bool,
     pub(super) detail: Template,
     pub(super) code: Template,
+}
+
+/// What the state is called that repeats.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Field {
+    Named(String),
+    Made(Template),
 }
 
 /// How a value becomes a word.
@@ -43,6 +52,8 @@ pub(super) enum Says {
     Always(What),
     /// Each value says something, or (`None`) nothing.
     Words(Table<Option<What>>),
+    /// As `Words`, of a text of several words.
+    Several(Table<Option<What>>),
     /// A button's own name for what was done to it.
     Button,
     /// A number.
@@ -111,6 +122,11 @@ impl Emit {
                 None if text_of(value).is_none() => refused(name, "a single value"),
                 None => Said::NotInTable,
             },
+            Says::Several(table) => match text_of(value).filter(|text| !text.is_empty()) {
+                Some(text) => several(table, &text),
+                None if is_unknown(value) => Said::Nothing,
+                None => refused(name, "a single value"),
+            },
             Says::Button => {
                 let word = text_of(value).map(|text| shown(&text));
                 match word.and_then(|w| State::of(ObservedKind::Button, &w)) {
@@ -123,6 +139,32 @@ impl Emit {
             Says::Value(_) => Said::Nothing,
         }
     }
+}
+
+/// What several words say together: what raises, if any does; what restores, if all do.
+fn several(table: &Table<Option<What>>, text: &str) -> Said {
+    let mut calm: Option<&What> = None;
+    let (mut known, mut all) = (false, true);
+    for word in text.split([' ', ',', ';']).filter(|word| !word.is_empty()) {
+        match table.get_text(word) {
+            Some(Some(what)) if ends(what) => calm = Some(what),
+            Some(Some(what)) => return Said::What(what.clone()),
+            said => {
+                all = false;
+                known |= said.is_some();
+            }
+        }
+    }
+    match calm {
+        Some(what) if all => Said::What(what.clone()),
+        None if !known => Said::NotInTable,
+        Some(_) | None => Said::Nothing,
+    }
+}
+
+/// True of an alarm or a technical condition that is over.
+const fn ends(what: &What) -> bool {
+    matches!(what, What::Alarm { .. } | What::Health { .. }) && !what.is_raised()
 }
 
 fn refused(name: &str, due: &'static str) -> Said {

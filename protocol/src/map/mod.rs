@@ -60,8 +60,8 @@ pub const UNMAPPED_MOST: usize = 16;
 pub const UNTAUGHT_MOST: usize = 32;
 /// The most names of states (device and field) that one source may have.
 pub const NAMES_MOST: usize = 4096;
-/// The most messages remembered to tell a repeated frame from a new one.
-pub const FRAMES_MOST: usize = 256;
+/// The most words remembered to tell a repeated one from a new one.
+pub const FRAMES_MOST: usize = 1024;
 
 /// A table that can read: every pointer parsed, every word of the vocabulary known, every unit convertible.
 #[derive(Debug, PartialEq)]

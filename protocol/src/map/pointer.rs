@@ -112,6 +112,12 @@ impl Pointer {
         self.find(root, scope, |_| true)
     }
 
+    /// True when what it points to is there and is null.
+    pub(super) fn is_null(&self, root: &Value<'_>, scope: &Value<'_>) -> bool {
+        let from = if self.rooted { root } else { scope };
+        is_null(&self.steps, from)
+    }
+
     /// What each match of it is called; none when that depends on what a `*` matches.
     pub(super) fn name(&self) -> Option<String> {
         let names = self.steps.iter().map(|step| match step {
@@ -212,6 +218,23 @@ fn descend<'v>(steps: &[Step], at: Found<'_, 'v>, to: &mut dyn FnMut(Found<'_, '
         }
         (_, Value::Array(_)) => true,
         (_, Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => false,
+    }
+}
+
+/// True when a match is null.
+fn is_null(steps: &[Step], value: &Value<'_>) -> bool {
+    let Some((step, rest)) = steps.split_first() else {
+        return value.is_null();
+    };
+    match (step, value) {
+        (Step::Key(name), Value::Object(fields)) => {
+            fields.get(name).is_some_and(|inner| is_null(rest, inner))
+        }
+        (Step::Glob(glob), Value::Object(fields)) => {
+            let mut inside = fields.iter().filter(|(name, _)| glob.fits(name.text()));
+            inside.any(|(_, inner)| is_null(rest, inner))
+        }
+        _ => false,
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use super::dedupe::{Frames, hash};
-use super::rule::Rule;
+use super::dedupe::{Frames, Heard};
+use super::rule::{Dedupe, Rule};
 use super::template::{Place, is_name};
 use super::topic::Parts;
 use super::tree::Value;
@@ -139,6 +139,7 @@ impl Reader {
         let place = Place {
             parts: turn.parts,
             key,
+            each: key,
             root: turn.root,
             scope,
         };
@@ -223,32 +224,45 @@ impl Reader {
         let Some(dedupe) = &rule.dedupe else {
             return nothing_said(message);
         };
-        let mut print = DefaultHasher::new();
-        rule.name.hash(&mut print);
-        let mut named = false;
-        for pointer in &dedupe.by {
-            pointer.each(root, root, &mut |found| {
-                found.value.hash(&mut print);
-                named = true;
-            });
-        }
-        if dedupe.by_alone && !named {
-            // A frame that does not name itself cannot be told from another: it is news.
-            return nothing_said(message);
-        }
-        if !dedupe.by_alone {
-            for signal in &message.signals {
-                (&signal.device, &signal.field, signal.test).hash(&mut print);
-                hash(&signal.what, &mut print);
-            }
-        }
-        if self
-            .frames
-            .repeats(print.finish(), dedupe.within_ms, now_ms)
-        {
+        if self.again(rule, dedupe, root, &mut message, now_ms) {
             return Message::ignored(AGAIN);
         }
         nothing_said(message)
+    }
+
+    /// Takes out what was said a moment ago; true when that is all there was. A frame that names itself is looked for by its
+    /// name, any other word by the field that it is of.
+    fn again(
+        &mut self,
+        rule: &Rule,
+        dedupe: &Dedupe,
+        root: &Value<'_>,
+        message: &mut Message,
+        now_ms: u64,
+    ) -> bool {
+        let mut name = DefaultHasher::new();
+        rule.name.hash(&mut name);
+        let mut named = false;
+        for pointer in &dedupe.by {
+            pointer.each(root, root, &mut |found| {
+                found.value.hash(&mut name);
+                named = true;
+            });
+        }
+        if dedupe.by_alone {
+            // A frame that does not name itself cannot be told from another: it is news.
+            return named
+                && self
+                    .frames
+                    .repeats(name.finish(), 0, dedupe.within_ms, now_ms);
+        }
+        let frame = Heard {
+            name,
+            named,
+            within_ms: dedupe.within_ms,
+            now_ms,
+        };
+        self.frames.only_repeats(&frame, &mut message.signals)
     }
 
     /// States have names that come from messages: there are only so many.

@@ -75,6 +75,8 @@ pub(super) enum Asks {
     Not(Vec<Named>),
     /// There and not null, or not.
     Exists(bool),
+    /// There and null, or not.
+    Null(bool),
 }
 
 impl Rule {
@@ -102,6 +104,7 @@ impl Rule {
         let whole = Place {
             parts,
             key: None,
+            each: None,
             root,
             scope: root,
         };
@@ -113,6 +116,7 @@ impl Rule {
                 each.each(root, root, &mut |found| {
                     let place = Place {
                         key: found.key,
+                        each: found.key,
                         scope: found.value,
                         ..whole
                     };
@@ -143,6 +147,10 @@ impl Cond {
                     })
                 })
             }
+            Of::At(pointer) if matches!(self.asks, Asks::Null(_)) => {
+                let is_null = pointer.is_null(place.root, place.scope);
+                self.asks == Asks::Null(is_null)
+            }
             Of::At(pointer) => self.asks.of(|wanted| {
                 let is =
                     |value: &Value<'_>| wanted.is_none_or(|any| any.iter().any(|n| n.is(value)));
@@ -159,6 +167,8 @@ impl Asks {
             Self::Any(names) => there(Some(names)),
             Self::Not(names) => there(None) && !there(Some(names)),
             Self::Exists(due) => there(None) == *due,
+            // A text that was put together is never null.
+            Self::Null(due) => !*due,
         }
     }
 
@@ -169,7 +179,8 @@ impl Asks {
                 .iter()
                 .all(|t| mine.iter().any(|name| name.covers(t))),
             (Self::Exists(true), Self::Any(_) | Self::Not(_) | Self::Exists(true))
-            | (Self::Exists(false), Self::Exists(false)) => true,
+            | (Self::Exists(false), Self::Exists(false) | Self::Null(true)) => true,
+            (Self::Null(mine), Self::Null(theirs)) => mine == theirs,
             (Self::Not(mine), Self::Any(theirs)) => !theirs
                 .iter()
                 .any(|t| mine.iter().any(|name| name.covers(t) || t.covers(name))),
@@ -186,8 +197,15 @@ impl Asks {
             (Self::Any(mine), Self::Any(theirs)) => !mine
                 .iter()
                 .any(|m| theirs.iter().any(|t| m.covers(t) || t.covers(m))),
-            (Self::Exists(false), Self::Any(_) | Self::Not(_) | Self::Exists(true))
-            | (Self::Any(_) | Self::Not(_) | Self::Exists(true), Self::Exists(false)) => true,
+            (
+                Self::Exists(false) | Self::Null(true),
+                Self::Any(_) | Self::Not(_) | Self::Exists(true),
+            )
+            | (
+                Self::Any(_) | Self::Not(_) | Self::Exists(true),
+                Self::Exists(false) | Self::Null(true),
+            ) => true,
+            (Self::Null(mine), Self::Null(theirs)) => mine != theirs,
             (Self::Any(values), Self::Not(not)) | (Self::Not(not), Self::Any(values)) => {
                 values.iter().all(|v| not.iter().any(|n| n.covers(v)))
             }

@@ -1,4 +1,4 @@
-//! Templates of names: `{gw}/{./Name|./Device|key}[/{/channel}]`. A part in braces is a topic part, `key`, or a pointer;
+//! Templates of names: `{gw}/{./Name|./Device|key}[/{/channel}]`. A part in braces is a topic part, `key`, `each`, or a pointer;
 //! of several the first that is there. What stands in brackets is left out when a part in it is absent.
 
 use std::borrow::Cow;
@@ -26,6 +26,8 @@ enum Piece {
 pub(super) enum Slot {
     Part(String),
     Key,
+    /// The name that the last `*` of the rule's `each` matched.
+    Each,
     At(Pointer),
 }
 
@@ -43,6 +45,7 @@ pub(super) enum Missing<'t> {
 pub(super) struct Place<'p> {
     pub(super) parts: Parts<'p>,
     pub(super) key: Option<&'p str>,
+    pub(super) each: Option<&'p str>,
     pub(super) root: &'p Value<'p>,
     pub(super) scope: &'p Value<'p>,
 }
@@ -162,6 +165,8 @@ fn named(name: &str) -> Result<Slot, String> {
     let name = name.trim();
     if name == "key" {
         Ok(Slot::Key)
+    } else if name == "each" {
+        Ok(Slot::Each)
     } else if name.starts_with('/') || name.starts_with("./") {
         Pointer::parse(name).map(Slot::At)
     } else if name.is_empty() {
@@ -197,6 +202,7 @@ fn fill<'t>(pieces: &'t [Piece], place: Place<'_>, out: &mut String) -> Result<(
 fn said<'p>(slot: &Slot, place: Place<'p>) -> Option<Cow<'p, str>> {
     let text = match slot {
         Slot::Key => Cow::Borrowed(place.key?),
+        Slot::Each => Cow::Borrowed(place.each?),
         Slot::Part(name) => Cow::Borrowed(place.parts.get(name)?),
         Slot::At(pointer) => text_of(pointer.first(place.root, place.scope)?)?,
     };
@@ -216,6 +222,7 @@ impl Missing<'_> {
 fn name(slot: &Slot) -> String {
     match slot {
         Slot::Key => "key".to_owned(),
+        Slot::Each => "each".to_owned(),
         Slot::Part(name) => name.clone(),
         Slot::At(pointer) => super::unmapped::path_of(&pointer.steps),
     }
@@ -234,6 +241,7 @@ mod tests {
         let filled = template.fill(Place {
             parts: topic.fit("bridge").unwrap(),
             key: Some("0x5FA7"),
+            each: Some("0x5FA8"),
             root,
             scope: match root {
                 Value::Object(fields) => fields.get(&Name::of("in")).unwrap_or(root),
@@ -249,6 +257,7 @@ mod tests {
         for (template, due) in [
             ("{gw}/{./Name|key}", "bridge/door"),
             ("{gw}/{./Nome|key}", "bridge/0x5FA7"),
+            ("{each}/{key}", "0x5FA8/0x5FA7"),
             ("{/model}[/{/channel}][/{/id}]", "M/17"),
             ("{/n|/e|/id}", "17"),
             ("plain", "plain"),

@@ -165,6 +165,8 @@ pub enum Condition {
 pub struct Trial {
     /// It is there and not null (true), or is not (false).
     pub exists: Option<bool>,
+    /// It stands there and is null (true), or does not (false).
+    pub null: Option<bool>,
     /// It is there and is none of these.
     pub not: Option<AnyOf>,
     /// It is one of these.
@@ -278,13 +280,19 @@ pub struct EmitText {
     pub says: String,
     /// What each value says; an empty word: nothing. `*` is any other value.
     pub values: Option<BTreeMap<String, String>>,
+    /// The value is several words with spaces or commas between them: one that raises counts before all others, one that
+    /// restores only where every word does.
+    pub words: bool,
+    /// What it says where its pointer finds nothing: for messages that leave out what is not so.
+    pub absent: String,
     /// `edge`, `pulse` or `sample`.
     pub reading: String,
-    /// The name of the state that repeats; by default the pointer's names, or the kind where it has none.
+    /// The name of the state that repeats, or a template of it; by default the pointer's names, or the kind where it has
+    /// none.
     pub field: String,
     /// What else must hold.
     pub when: BTreeMap<String, Condition>,
-    /// Another device than the rule's.
+    /// Another device than the rule's, which is `{device}` in it.
     pub device: String,
     /// The unit of the number; the vocabulary's when there is none.
     pub unit: String,

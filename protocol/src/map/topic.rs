@@ -1,5 +1,10 @@
-//! Topic patterns: `tele/{gw}/{addr}/SENSOR`, with `+` for a level without a name and `{rest...}` for everything below.
+//! Topic patterns: `tele/{gw}/{addr}/SENSOR`, with `+` for a level without a name, `{rest...}` last for everything below,
+//! and `{gw...}` before other levels for one level or a few.
 //! Subscribes to nothing; says which filter would bring what it fits.
+
+/// The most levels that `{name...}` stands for where others follow it. Ours: the deepest that was met is three, and a filter
+/// is subscribed for each number of them.
+const SPAN_MOST: usize = 4;
 
 /// A pattern of topics.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +24,32 @@ enum Level {
 pub(super) struct Parts<'t>(Option<(&'t Topic, &'t str)>);
 
 impl Topic {
+    /// Reads a pattern; one whose `{name...}` is followed by other levels is a pattern for each number of levels that this
+    /// stands for.
+    pub(super) fn parse_all(text: &str, base: &str) -> Result<Vec<Self>, String> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let spans = |part: &&str| part.starts_with('{') && part.ends_with("...}");
+        let Some((at, span)) = parts.iter().enumerate().find(|(_, part)| spans(part)) else {
+            return Ok(vec![Self::parse(text, base)?]);
+        };
+        if at + 1 == parts.len() {
+            return Ok(vec![Self::parse(text, base)?]);
+        }
+        let one = text.replacen(*span, &span.replacen("...", "", 1), 1);
+        let one = Self::parse(&one, base)?;
+        // Its place among the levels: `{base}` may be several.
+        let name = span.trim_start_matches('{').trim_end_matches("...}");
+        let place = one.0.iter().position(|level| level.name() == Some(name));
+        let place = place.ok_or_else(|| format!("`{span}` names no part"))?;
+        let of = |levels: usize| {
+            let mut pattern = one.clone();
+            let more = std::iter::repeat_n(Level::One(Some(name.to_owned())), levels);
+            pattern.0.splice(place..place, more);
+            pattern
+        };
+        Ok((0..SPAN_MOST).map(of).collect())
+    }
+
     /// Reads a pattern; `{base}` at its beginning is the source's base topic, of one level or several.
     pub(super) fn parse(text: &str, base: &str) -> Result<Self, String> {
         let mut levels = Vec::new();
@@ -102,23 +133,25 @@ impl Topic {
 }
 
 impl<'t> Parts<'t> {
-    /// The part of this name.
+    /// The part of this name, of one level or several.
     pub(super) fn get(&self, name: &str) -> Option<&'t str> {
         let (pattern, topic) = self.0?;
         let mut rest = Some(topic);
+        let mut found: Option<(&'t str, usize)> = None;
         for level in &pattern.0 {
-            let left = rest?;
+            let Some(left) = rest else { break };
             let (here, after) = first_level(left);
-            if level.name() == Some(name) {
-                return Some(if matches!(level, Level::Rest(_)) {
-                    left
-                } else {
-                    here
-                });
+            match (level.name() == Some(name), found) {
+                (true, _) if matches!(level, Level::Rest(_)) => return Some(left),
+                (true, None) => found = Some((left, here.len())),
+                (true, Some((from, length))) => found = Some((from, length + 1 + here.len())),
+                (false, Some(_)) => break,
+                (false, None) => {}
             }
             rest = after;
         }
-        None
+        let (from, length) = found?;
+        from.get(..length)
     }
 }
 
@@ -167,15 +200,15 @@ fn level(part: &str, last: bool) -> Result<Level, String> {
     let rest = name.strip_suffix("...");
     let name = rest.unwrap_or(name);
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    if name.is_empty() || !name.bytes().all(plain) || name == "key" {
+    if name.is_empty() || !name.bytes().all(plain) || name == "key" || name == "each" {
         return Err(format!(
-            "`{part}` names no part; allowed are a-z, 0-9 and _, but not `key`"
+            "`{part}` names no part; allowed are a-z, 0-9 and _, but neither `key` nor `each`"
         ));
     }
     match (rest, last) {
         (None, _) => Ok(Level::One(Some(name.to_owned()))),
         (Some(_), true) => Ok(Level::Rest(Some(name.to_owned()))),
-        (Some(_), false) => Err(format!("`{part}` stands last alone")),
+        (Some(_), false) => Err(format!("`{part}` stands once, or last")),
     }
 }
 
@@ -212,6 +245,30 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_several_levels_stands_before_others() {
+        let patterns = Topic::parse_all("{gw...}/{base}/SENSOR", "house/tele").unwrap();
+        let part = |topic| {
+            let mut fits = patterns.iter().filter_map(|p: &Topic| p.fit(topic));
+            let part = fits.next().and_then(|parts| parts.get("gw"));
+            assert!(fits.next().is_none(), "{topic}");
+            part
+        };
+        assert_eq!(part("a/house/tele/SENSOR"), Some("a"));
+        assert_eq!(part("a/b/c/house/tele/SENSOR"), Some("a/b/c"));
+        assert_eq!(part("a/b/c/d/house/tele/SENSOR"), Some("a/b/c/d"));
+        assert_eq!(part("a/b/c/d/e/house/tele/SENSOR"), None);
+        assert_eq!(part("house/tele/SENSOR"), None);
+        let filters: Vec<String> = patterns.iter().map(Topic::filter).collect();
+        assert_eq!(filters[1], "+/+/house/tele/SENSOR");
+        let front = Topic::parse_all("tele/{gw...}/{addr}/SENSOR", "").unwrap();
+        let parts = front[1].fit("tele/a/b/c/SENSOR").unwrap();
+        assert_eq!(
+            (parts.get("gw"), parts.get("addr")),
+            (Some("a/b"), Some("c"))
+        );
+    }
+
+    #[test]
     fn what_one_pattern_takes_from_another_is_known() {
         for (a, b, covers, meets) in [
             ("a/+/c", "a/b/c", true, true),
@@ -231,14 +288,16 @@ mod tests {
     fn a_pattern_that_is_none_is_refused() {
         for text in [
             "a/{}/b",
-            "a/{x...}/b",
+            "a/{...}/b",
+            "{x...}/a/{y...}/b",
+            "a/{x...}/{x}",
             "a/x{y}",
             "a/#/b",
             "a/{key}",
             "a/{x}/{x}",
             "a/{X}",
         ] {
-            assert!(Topic::parse(text, "b").is_err(), "{text}");
+            assert!(Topic::parse_all(text, "b").is_err(), "{text}");
         }
     }
 }

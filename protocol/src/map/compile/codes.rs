@@ -101,7 +101,7 @@ impl Judge<'_, '_> {
             .to
             .keep(&format!("{key}.says"), says, "write one of these words")?;
         let says = Says::Always(what.clone());
-        let reading = self.reading(key, kind, &code.reading, &says);
+        let reading = self.reading(key, kind, &code.reading, (&says, None));
         let field = match code.field.as_str() {
             "" => kind.word(),
             named => named,

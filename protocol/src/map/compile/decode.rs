@@ -2,7 +2,7 @@
 
 use super::{Judge, POINTER_CURE};
 use crate::map::decode::Decode;
-use crate::map::emit::{Emit, Says};
+use crate::map::emit::{Emit, Field, Says};
 use crate::map::text::EmitText;
 use crate::map::topic::Topic;
 use crate::map::value::Named;
@@ -37,7 +37,7 @@ impl Judge<'_, '_> {
         let decode = decode.in_zone(&text.zone);
         let decode = self.to.keep(&format!("{key}.zone"), decode, cure)?;
         let at = self.pointer(&format!("{key}.at"), text.at.as_ref());
-        let device = self.template(&format!("{key}.device"), &text.device, topics);
+        let device = self.whose(&format!("{key}.device"), &text.device, topics);
         let when = self.when(&text.when, topics);
         (self.to.list.len() == before).then(|| Emit {
             key: key.to_owned(),
@@ -47,10 +47,11 @@ impl Judge<'_, '_> {
             hex: false,
             when,
             device,
-            field: Some("gatt".to_owned()),
+            field: Some(Field::Named("gatt".to_owned())),
             kind: "gatt",
             reading: Reading::Sample,
             says: Says::Value(decode),
+            absent: None,
             ignore: text.ignore.iter().map(Named::of_scalar).collect(),
             test: text.test,
             detail: crate::map::template::Template::default(),

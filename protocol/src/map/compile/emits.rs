@@ -2,7 +2,7 @@
 
 use super::kinds::{Kind, missing, reading};
 use super::{Judge, POINTER_CURE};
-use crate::map::emit::{Emit, Number, NumberOf, Says};
+use crate::map::emit::{Emit, Field, Number, NumberOf, Says};
 use crate::map::pointer::Pointer;
 use crate::map::template::Template;
 use crate::map::text::{EmitText, Scalar};
@@ -48,7 +48,7 @@ impl Judge<'_, '_> {
         let named: Vec<bool> = emits.iter().map(shared).collect();
         for (emit, shared) in emits.iter_mut().zip(named) {
             if shared && emit.field.is_none() {
-                emit.field = Some(emit.kind.to_owned());
+                emit.field = Some(Field::Named(emit.kind.to_owned()));
             }
         }
         emits
@@ -77,33 +77,27 @@ impl Judge<'_, '_> {
         }
         let at = self.pointer(&format!("{key}.at"), text.at.as_ref());
         let says = self.says(key, kind, text)?;
-        let reading = self.reading(key, kind, &text.reading, &says);
-        let device = self.template(&format!("{key}.device"), &text.device, topics);
+        let absent = self.absent(key, kind, text, &says);
+        let reading = self.reading(key, kind, &text.reading, (&says, absent.as_ref()));
+        let device = self.whose(&format!("{key}.device"), &text.device, topics);
         let detail = self.template(&format!("{key}.detail"), &text.detail, topics);
         let code = self.template(&format!("{key}.code"), &text.code, topics);
         let when = self.when(&text.when, topics);
-        let field = match (&at, text.field.as_str()) {
-            (Some(_), "") => None,
-            (None, "") => Some(kind.word().to_owned()),
-            (_, named) => Some(named.to_owned()),
-        };
+        let field = self.field(key, kind, text, topics);
         if text.mask == Some(0) || (text.hex && text.mask.is_none()) {
             let what = "asks for no bit of the number";
             let cure = "write the bits that are asked, such as mask = 0x08";
             self.to.wrong(&format!("{key}.mask"), what, cure);
         }
-        let own = if device.is_empty() {
-            &self.rule.device
-        } else {
-            &text.device
-        };
         let star = |p: &Option<Pointer>| p.as_ref().is_some_and(Pointer::has_star);
         let each = self
             .rule
             .each
             .as_deref()
             .is_some_and(|each| each.contains('*'));
-        let key_named = Template::parse(own).is_ok_and(|t| t.names_key());
+        let own = Template::parse(&self.rule.device).unwrap_or_default();
+        let own = if device.is_empty() { &own } else { &device };
+        let key_named = own.names_key();
         if key_named && !each && !star(&at) {
             let what = "`{key}` is the name that a `*` matched, and there is none";
             let cure = "write `*` in `each` or `at`, or another part";
@@ -123,11 +117,45 @@ impl Judge<'_, '_> {
             kind: kind.word(),
             reading,
             says,
+            absent,
             ignore: text.ignore.iter().map(Named::of_scalar).collect(),
             test: text.test,
             detail,
             code,
         })
+    }
+
+    /// Another device than the rule's, which `{device}` stands for.
+    pub(super) fn whose(&mut self, key: &str, text: &str, topics: &[Topic]) -> Template {
+        let text = text.replace("{device}", &self.rule.device);
+        self.template(key, &text, topics)
+    }
+
+    /// What the state is called that repeats; none: as its pointer.
+    fn field(&mut self, key: &str, kind: Kind, text: &EmitText, topics: &[Topic]) -> Option<Field> {
+        match (&text.at, text.field.as_str()) {
+            (Some(_), "") => None,
+            (None, "") => Some(Field::Named(kind.word().to_owned())),
+            (_, made) if made.contains('{') => {
+                let made = self.template(&format!("{key}.field"), made, topics);
+                Some(Field::Made(made))
+            }
+            (_, named) => Some(Field::Named(named.to_owned())),
+        }
+    }
+
+    /// What it says where its pointer finds nothing.
+    fn absent(&mut self, key: &str, kind: Kind, text: &EmitText, says: &Says) -> Option<What> {
+        if text.absent.is_empty() {
+            return None;
+        }
+        let at = format!("{key}.absent");
+        if text.at.is_none() || !matches!(says, Says::Words(_) | Says::Several(_)) {
+            let what = "is for a pointer to words, and there is none";
+            self.to.wrong(&at, what, "name the value's pointer in `at`");
+        }
+        let cure = "write one of these words";
+        self.to.keep(&at, kind.says(&text.absent), cure)
     }
 
     fn says(&mut self, key: &str, kind: Kind, text: &EmitText) -> Option<Says> {
@@ -142,6 +170,10 @@ impl Judge<'_, '_> {
             || text.offset.is_some()
             || text.range.is_some()
             || !text.missing.is_empty();
+        if text.words && text.values.is_none() {
+            let what = "has `words` but no `values`";
+            self.to.wrong(key, what, "write what each word says");
+        }
         if numeric {
             let what = format!(
                 "`{}` says words; it has no unit, scale or range",
@@ -166,10 +198,15 @@ impl Judge<'_, '_> {
                     self.to.wrong(&format!("{key}.values"), what, "use `*`");
                 }
                 let rows = values.iter().map(|(v, w)| (v.as_str(), w.as_str()));
-                self.words(key, kind, rows.collect())
+                let table = self.words(key, kind, rows.collect())?;
+                Some(if text.words {
+                    Says::Several(table)
+                } else {
+                    Says::Words(table)
+                })
             }
             (None, "", Some(_)) if kind == Kind::named("button")? => Some(Says::Button),
-            (None, "", Some(_)) => self.words(key, kind, kind.usual()),
+            (None, "", Some(_)) => self.words(key, kind, kind.usual()).map(Says::Words),
             (None, "", None) => {
                 if let Some(word) = kind.by_itself() {
                     return self.always(key, kind, word);
@@ -189,7 +226,12 @@ impl Judge<'_, '_> {
         self.to.keep(&format!("{key}.says"), says, cure)
     }
 
-    fn words(&mut self, key: &str, kind: Kind, values: Vec<(&str, &str)>) -> Option<Says> {
+    fn words(
+        &mut self,
+        key: &str,
+        kind: Kind,
+        values: Vec<(&str, &str)>,
+    ) -> Option<Table<Option<What>>> {
         let mut rows: Vec<(Named, Option<What>)> = Vec::new();
         for (value, word) in values {
             let says = if word.is_empty() {
@@ -206,7 +248,7 @@ impl Judge<'_, '_> {
             }
             rows.push((named, says));
         }
-        Some(Says::Words(Table::new(rows)))
+        Some(Table::new(rows))
     }
 
     fn number(&mut self, key: &str, of: NumberOf, text: &EmitText) -> Option<Number> {
@@ -282,7 +324,13 @@ impl Judge<'_, '_> {
 
     /// How it is read: as the table says, else a number is a sample, a button a pulse, a state that can end an edge, and
     /// one that never ends a pulse, because its second time would pass for a repeat of the first.
-    pub(super) fn reading(&mut self, key: &str, kind: Kind, word: &str, says: &Says) -> Reading {
+    pub(super) fn reading(
+        &mut self,
+        key: &str,
+        kind: Kind,
+        word: &str,
+        (says, absent): (&Says, Option<&What>),
+    ) -> Reading {
         let said = self.to.keep(
             &format!("{key}.reading"),
             reading(word),
@@ -294,9 +342,10 @@ impl Judge<'_, '_> {
         match says {
             Says::Number(_) | Says::Value(_) => Reading::Sample,
             Says::Button | Says::Always(_) => Reading::Pulse,
-            Says::Words(_) if kind.is_press() => Reading::Pulse,
-            Says::Words(table) => {
-                let mut whats = table.rows().filter_map(|(_, what)| what.as_ref());
+            Says::Words(_) | Says::Several(_) if kind.is_press() => Reading::Pulse,
+            Says::Words(table) | Says::Several(table) => {
+                let whats = table.rows().filter_map(|(_, what)| what.as_ref());
+                let mut whats = whats.chain(absent);
                 let first = whats.next();
                 if whats.any(|what| Some(what) != first) {
                     Reading::Edge

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::gatt;
 use crate::map::SIGNALS_MOST;
 use crate::map::decode::Decode;
-use crate::map::emit::{Emit, Said, Says};
+use crate::map::emit::{Emit, Field, Said, Says};
 use crate::map::pointer::Found;
 use crate::map::rule::Rule;
 use crate::map::template::{Place, is_name};
@@ -39,9 +39,14 @@ impl<'r> Turn<'r> {
                 continue;
             };
             let before = self.message.refusals.len();
+            let mut there = false;
             let met_list = at.each(root, place.scope, &mut |found| {
+                there = true;
                 self.emit(emit, Some(found), place);
             });
+            if !there && let Some(what) = &emit.absent {
+                self.absent(emit, what, place);
+            }
             if met_list {
                 let refusal = Refusal::BadValue {
                     field: path_of(&at.steps),
@@ -88,11 +93,17 @@ impl<'r> Turn<'r> {
             }
         };
         self.tables.insert(name.clone(), true);
+        self.say(emit, what, name, place);
+    }
+
+    /// Adds what an emit says to the message.
+    fn say(&mut self, emit: &'r Emit, what: What, name: Cow<'r, str>, place: Place<'_>) {
         let Some((device, model)) = self.called(emit, place) else {
             return;
         };
         let field = match &emit.field {
-            Some(field) => field.clone(),
+            Some(Field::Named(field)) => field.clone(),
+            Some(Field::Made(field)) => shown(&field.fill(place).unwrap_or_default()),
             // The whole value, or one whose key is empty.
             None if name.is_empty() => emit.kind.to_owned(),
             None => name.into_owned(),
@@ -101,6 +112,18 @@ impl<'r> Turn<'r> {
         signal.model = model;
         signal.test = emit.test;
         self.message.signals.push(signal);
+    }
+
+    /// What an emit says of a value that is not there.
+    fn absent(&mut self, emit: &'r Emit, what: &What, place: Place<'_>) {
+        if !emit.when.iter().all(|cond| cond.holds(place)) {
+            return;
+        }
+        let name = emit
+            .name
+            .as_deref()
+            .map_or(Cow::Borrowed(""), Cow::Borrowed);
+        self.say(emit, what.clone(), name, place);
     }
 
     /// What a whole message of a device says that stands as one value.
