@@ -115,9 +115,17 @@ fn has(event: &Value, due: &Value) -> bool {
                 let (is, due) = (is.as_f64().unwrap_or(f64::NAN), due.as_f64().unwrap_or(0.0));
                 (is - due).abs() <= 1e-9 * due.abs().max(1.0)
             }
+            (Some(Value::Array(is)), Value::Array(due)) if key == "flags" => same_flags(is, due),
             (is, due) => is == Some(due),
         })
     })
+}
+
+/// True when the flags are those that are due. Whether a device is listed is the configuration's word, not the table's:
+/// `unlisted` counts only where it is due.
+fn same_flags(is: &[Value], due: &[Value]) -> bool {
+    let counts = |flag: &&Value| **flag != "unlisted" || due.contains(flag);
+    is.iter().filter(counts).eq(due)
 }
 
 /// An event with the keys that were asked for.
