@@ -1,13 +1,14 @@
 //! The generations of one lane: small stores, the youngest of which is written; the others wait to be drained or
 //! evicted, and are dropped whole. It decides nothing about what to evict, and knows no engine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use gateway_core::page::{Page, PageKey};
 use tecs_protocol::Bytes;
 
+use super::carry::{self, Carried};
 use super::folder;
 use super::mend::Checked;
 use super::store::{Batch, Held, Store, StoreFault};
@@ -35,6 +36,8 @@ pub(super) struct Generation<S> {
     pub(super) bytes: u64,
     /// Places let go of that the store does not know of yet.
     pub(super) let_go: Vec<u64>,
+    /// Bytes reserved beside the lane's room for what it took over when it was born.
+    pub(super) carried: u64,
 }
 
 /// The generations of one lane.
@@ -50,6 +53,8 @@ pub(super) struct Generations<S> {
     pub(super) sealed: bool,
     /// What is remembered, as the core knows it: durable in the youngest generation, or to be so in the next.
     pub(super) notes: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Which of them the youngest generation has in packs.
+    pub(super) packed: BTreeSet<Vec<u8>>,
     /// Where each page is; the last place is the one that counts.
     pub(super) places: BTreeMap<PageKey, Vec<(u32, u64)>>,
     /// The older generation that was opened last, for pages on their way out.
@@ -71,8 +76,10 @@ impl<S: Store> Generations<S> {
     pub(super) fn has_room(&self) -> bool {
         let youngest = self.numbered.get(&self.youngest);
         !self.sealed
-            && youngest
-                .is_some_and(|generation| generation.filled() < self.room.saturating_sub(SLACK))
+            && youngest.is_some_and(|generation| {
+                let room = self.room + generation.carried;
+                generation.filled() < room.saturating_sub(SLACK)
+            })
     }
 
     /// Make pages and notes durable; tells the generation. Any error: nothing of it is.
@@ -86,7 +93,11 @@ impl<S: Store> Generations<S> {
         };
         place(&mut batch, generation.next);
         let kept = match &mut generation.store {
-            Some(store) => store.keep(&batch),
+            Some(store) if self.packed.is_empty() => store.keep(&batch),
+            Some(store) => store.keep(&Batch {
+                notes: carry::beside(&self.packed, &batch.notes),
+                ..batch.clone()
+            }),
             None => Err(StoreFault::Disk(
                 "the youngest generation is not open".to_owned(),
             )),
@@ -112,10 +123,9 @@ impl<S: Store> Generations<S> {
                 None => notes.remove(&key),
             };
         }
-        batch.notes = notes
-            .iter()
-            .map(|(k, v)| (k.clone(), Some(v.clone())))
-            .collect();
+        let carried = Carried::of(&notes);
+        let room = carried.room;
+        batch.notes = carried.with;
         let before = self
             .numbered
             .get(&self.youngest)
@@ -123,8 +133,9 @@ impl<S: Store> Generations<S> {
         let begun = [&self.youngest.to_le_bytes()[..], &before.to_le_bytes()].concat();
         batch.marks.insert(BEGUN.to_vec(), begun);
         place(&mut batch, 0);
-        let store = S::open(&path, self.room).and_then(|mut store| {
-            let begun = store.keep(&batch).and_then(|()| {
+        let store = S::open(&path, self.room + room).and_then(|mut store| {
+            let took_over = carried.before.iter().try_for_each(|part| store.keep(part));
+            let begun = took_over.and_then(|()| store.keep(&batch)).and_then(|()| {
                 let begun = folder::write(&path.join(BEGUN_FILE), b"");
                 begun.map_err(|e| StoreFault::io(&path, &e))
             });
@@ -146,8 +157,14 @@ impl<S: Store> Generations<S> {
         };
         let old = std::mem::replace(&mut self.youngest, number);
         self.sealed = false;
-        self.numbered.insert(number, Generation::of(store));
+        let generation = Generation {
+            carried: room,
+            ..Generation::of(store)
+        };
+        self.numbered.insert(number, generation);
         self.notes = notes;
+        self.packed = carried.packed;
+        batch.notes.clear();
         self.enter(number, batch);
         self.write_releases(old);
         self.shut(old);
@@ -305,6 +322,7 @@ impl<S: Store> Generation<S> {
             live: BTreeMap::new(),
             next: 0,
             let_go: Vec::new(),
+            carried: 0,
         }
     }
 }

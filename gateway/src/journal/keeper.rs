@@ -19,7 +19,7 @@ use super::store::{Batch, Store, StoreFault};
 use super::thread::Pages;
 
 /// How much one transaction takes: more than that is cut, and synced twice.
-const TRANSACTION_BYTES: usize = 64 << 10;
+pub(super) const TRANSACTION_BYTES: usize = 64 << 10;
 
 /// The journal, as its one thread has it.
 pub(super) struct Keeper<S> {
@@ -40,27 +40,36 @@ pub(super) struct Keep {
     pub(super) notes: Vec<Note>,
 }
 
+impl Keep {
+    /// How much of a transaction it takes.
+    fn bytes(&self) -> usize {
+        let pages = self.pages.iter().map(|page| page.bytes.len());
+        pages.chain(self.notes.iter().map(note_bytes)).sum()
+    }
+}
+
 impl<S: Store> Keeper<S> {
-    /// Keep these orders of one lane together: one transaction, one sync, unless they are too many.
-    pub(super) fn keep(&mut self, lane: Lane, orders: Vec<Keep>) {
-        let mut group = Vec::new();
+    /// Cuts orders to keep into those that share one transaction and one sync. Each is a piece of work of its own, so that
+    /// a disk that is slow and goes on is told from one that hangs. What can never be kept is answered here.
+    pub(super) fn transactions(&self, orders: Vec<Keep>) -> Vec<Vec<Keep>> {
+        let mut groups: Vec<Vec<Keep>> = Vec::new();
         let mut bytes = 0;
         for order in orders {
             if let Some(why) = too_long(&order) {
                 self.not_kept(order.ticket, JournalFault::Broken(why));
                 continue;
             }
-            let more: usize = order.pages.iter().map(|page| page.bytes.len()).sum();
-            if bytes + more > TRANSACTION_BYTES && !group.is_empty() {
-                self.keep_together(lane, std::mem::take(&mut group));
-                bytes = 0;
+            let more = order.bytes();
+            match groups.last_mut() {
+                Some(group) if bytes + more <= TRANSACTION_BYTES => group.push(order),
+                _ => {
+                    groups.push(vec![order]);
+                    bytes = 0;
+                }
             }
             bytes += more;
-            group.push(order);
         }
-        if !group.is_empty() {
-            self.keep_together(lane, group);
-        }
+        groups
     }
 
     /// Carry out an order that is not `Keep`; false after `Close`.
@@ -72,14 +81,14 @@ impl<S: Store> Keeper<S> {
                 pages,
                 notes,
             } => {
-                self.keep(
-                    lane,
-                    vec![Keep {
-                        ticket,
-                        pages,
-                        notes,
-                    }],
-                );
+                let order = Keep {
+                    ticket,
+                    pages,
+                    notes,
+                };
+                for group in self.transactions(vec![order]) {
+                    self.keep(lane, group);
+                }
             }
             JournalOrder::Release { keys } => self.release(&keys),
             JournalOrder::Load { key } => {
@@ -126,7 +135,8 @@ impl<S: Store> Keeper<S> {
         self.tell_words();
     }
 
-    fn keep_together(&mut self, lane: Lane, orders: Vec<Keep>) {
+    /// Keep these orders of one lane: one transaction, one sync.
+    pub(super) fn keep(&mut self, lane: Lane, orders: Vec<Keep>) {
         let tickets: Vec<u64> = orders.iter().map(|order| order.ticket).collect();
         let mut batch = Batch::default();
         for order in orders {
@@ -330,17 +340,20 @@ impl<S: Store> Keeper<S> {
     }
 }
 
+fn note_bytes(note: &Note) -> usize {
+    note.key.len() + note.value.as_ref().map_or(0, Vec::len)
+}
+
 /// An order that can never be kept, so that it does not take others with it.
 fn too_long(order: &Keep) -> Option<String> {
     let pages = order
         .pages
         .iter()
         .map(|page| ("page", page.bytes.len(), PAGE_BYTES_LIMIT));
-    let note_len = |note: &Note| note.key.len() + note.value.as_ref().map_or(0, Vec::len);
     let notes = order
         .notes
         .iter()
-        .map(|note| ("note", note_len(note), BODY_LIMIT));
+        .map(|note| ("note", note_bytes(note), BODY_LIMIT));
     let (what, len, limit) = pages.chain(notes).find(|(_, len, limit)| len > limit)?;
     Some(format!(
         "a {what} of {len} bytes is longer than {limit}: it cannot be kept"

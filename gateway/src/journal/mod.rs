@@ -11,6 +11,7 @@
 //! Limits: a page 16 KiB by the core's word (1.7 MiB by the frame's), a note 7 KiB with its key, a generation
 //! `JournalLimits::generation`, two quarantines a lane, one transaction 64 KiB, 256 orders at a time.
 
+mod carry;
 mod folder;
 mod frame;
 mod generations;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gateway_core::input::Found;
 
+use super::carry;
 use super::folder;
 use super::generations::{BEGUN, BEGUN_FILE, GONE, Generation, Generations, let_go};
 use super::mend::{Checked, numbers_in};
@@ -99,7 +100,10 @@ impl<S: Store> Generations<S> {
         if self.numbered.is_empty() && number > self.youngest {
             self.youngest = number;
             if whole {
-                self.notes = contents.notes;
+                (self.notes, self.packed) = carry::unpacked(contents.notes);
+                if !self.packed.is_empty() {
+                    generation.carried = carry::room(&self.notes);
+                }
             } else {
                 // Notes may have gone back in time with it, and an old state would keep an alarm from being raised. The
                 // next generation begins without them.
@@ -120,6 +124,7 @@ impl<S: Store> Generations<S> {
             youngest: 0,
             sealed: false,
             notes: BTreeMap::new(),
+            packed: BTreeSet::new(),
             places: BTreeMap::new(),
             reading: None,
             words: Vec::new(),

@@ -150,7 +150,9 @@ fn carry_out<S: Store>(keeper: &mut Keeper<S>, taken: Vec<Work>, progress: &Prog
     // What is to be kept goes before all else, and the order of the lanes puts alarms first. An eviction that overtakes
     // nothing may find a page that it does not know of: it carries it over.
     for (lane, orders) in keeps {
-        work(progress, || keeper.keep(lane, orders));
+        for group in keeper.transactions(orders) {
+            work(progress, || keeper.keep(lane, group));
+        }
     }
     let mut open = true;
     for order in others {

@@ -2,6 +2,8 @@
 //! Every test is written over the trait `Store`; sled runs it. No mocks: real folders, processes, file systems.
 
 #[cfg(test)]
+mod carried;
+#[cfg(test)]
 mod child;
 #[cfg(test)]
 mod damaged;
