@@ -33,12 +33,12 @@ impl Notify {
         Ok(Self(Some(socket)))
     }
 
-    /// The journal is open and the sources are being opened: units that wait for us may start.
+    /// The journal is open, or was waited for long enough, and the sources are being opened: units that wait for us may start.
     pub fn ready(&self) {
         self.say("READY=1");
     }
 
-    /// The loop and the journal have both gone on since the last time.
+    /// The loop has gone on since the last time.
     pub fn alive(&self) {
         self.say("WATCHDOG=1");
     }

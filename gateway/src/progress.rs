@@ -1,5 +1,5 @@
-//! Whether the daemon goes on: a loop that turns and a journal that answers. The watchdog thread looks at both, tells the
-//! service manager while they do, and ends the process when one of them hangs. It mends nothing.
+//! Whether the loop goes on: the watchdog thread looks at it, tells the service manager while it does, and ends the process
+//! when it hangs. A disk that hangs is no reason: alarms flow without it. It mends nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::journal;
 use crate::notify::{Notify, watchdog_every};
 
-/// A journal that has been at one piece of work for this long, or a loop that has not turned, hangs.
+/// A loop that has not turned for this long, while the watchdog was awake to see it, hangs.
 const HANGS_AFTER: Duration = Duration::from_secs(10);
 /// The loop turns at least this often, whatever happens.
 pub const TURNS_EVERY: Duration = Duration::from_secs(1);
@@ -18,9 +18,8 @@ pub const TURNS_EVERY: Duration = Duration::from_secs(1);
 pub struct Progress(Arc<Shown>);
 
 struct Shown {
-    began: Instant,
-    /// When the loop last turned, ms after `began`.
-    turned: AtomicU64,
+    /// How often the loop has turned.
+    turns: AtomicU64,
     journal: journal::Progress,
 }
 
@@ -28,16 +27,14 @@ impl Progress {
     /// A loop that is about to turn, and this journal.
     pub fn new(journal: journal::Progress) -> Self {
         Self(Arc::new(Shown {
-            began: Instant::now(),
-            turned: AtomicU64::new(0),
+            turns: AtomicU64::new(0),
             journal,
         }))
     }
 
     /// The loop has turned.
     pub fn turned(&self) {
-        let ms = u64::try_from(self.0.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.0.turned.store(ms, Ordering::Release);
+        self.0.turns.fetch_add(1, Ordering::Release);
     }
 
     /// Syncs that the journal has asked of the disk.
@@ -45,33 +42,100 @@ impl Progress {
         self.0.journal.syncs()
     }
 
-    /// What hangs, in words; `None` while both go on.
-    pub fn hangs(&self) -> Option<&'static str> {
-        let turned = Duration::from_millis(self.0.turned.load(Ordering::Acquire));
-        if self.0.journal.busy_for() > HANGS_AFTER {
-            Some("the journal has not answered for 10 s: the disk hangs")
-        } else if self.0.began.elapsed().saturating_sub(turned) > HANGS_AFTER {
-            Some("the loop has not turned for 10 s")
-        } else {
-            None
-        }
+    fn turns(&self) -> u64 {
+        self.0.turns.load(Ordering::Acquire)
     }
 }
 
-/// Looks after progress from a thread of its own, which no hanging loop can stop, for as long as the process lives.
+/// What the watchdog has seen of the loop. Time counts by its own looks, each for twice its due at most: in a machine that was
+/// suspended, a process that was stopped or a guest that was paused, nobody turned and nobody looked.
+struct Patience {
+    every: Duration,
+    turns: u64,
+    looked: Instant,
+    still: Duration,
+}
+
+impl Patience {
+    fn new(every: Duration, now: Instant) -> Self {
+        Self {
+            every,
+            turns: 0,
+            looked: now,
+            still: Duration::ZERO,
+        }
+    }
+
+    /// One look; true when the loop hangs.
+    fn is_over(&mut self, turns: u64, now: Instant) -> bool {
+        let passed = now.saturating_duration_since(self.looked);
+        self.looked = now;
+        if turns == self.turns {
+            self.still += passed.min(self.every * 2);
+        } else {
+            (self.turns, self.still) = (turns, Duration::ZERO);
+        }
+        self.still > HANGS_AFTER
+    }
+}
+
+/// Looks after the loop from a thread of its own, which no hanging loop can stop, for as long as the process lives.
 pub fn watch(progress: Progress, notify: Arc<Notify>) -> std::io::Result<()> {
     let every = watchdog_every().map_or(TURNS_EVERY, |asked| (asked / 3).min(TURNS_EVERY));
     std::thread::Builder::new()
         .name("watchdog".to_owned())
         .spawn(move || {
+            let mut patience = Patience::new(every, Instant::now());
             loop {
                 std::thread::sleep(every);
-                if let Some(what) = progress.hangs() {
-                    tracing::error!(what, "giving up, to be started anew");
+                if patience.is_over(progress.turns(), Instant::now()) {
+                    tracing::error!(
+                        "the loop has not turned for 10 s: giving up, to be started anew"
+                    );
                     std::process::abort();
                 }
                 notify.alive();
             }
         })
         .map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOOKS: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_loop_that_stands_still_while_the_watchdog_looks_hangs_after_10_s() {
+        let began = Instant::now();
+        let mut patience = Patience::new(LOOKS, began);
+        assert!(!patience.is_over(1, began));
+        let over = (1..=11).map(|s| patience.is_over(1, began + LOOKS * s));
+        assert_eq!(
+            over.collect::<Vec<_>>(),
+            [[false; 10].as_slice(), &[true]].concat()
+        );
+    }
+
+    #[test]
+    fn a_loop_that_turns_never_hangs() {
+        let began = Instant::now();
+        let mut patience = Patience::new(LOOKS, began);
+        for s in 1..100 {
+            assert!(!patience.is_over(u64::from(s), began + LOOKS * s));
+        }
+    }
+
+    #[test]
+    fn after_a_suspend_or_a_stop_of_a_day_the_loop_has_its_whole_time_again() {
+        let began = Instant::now();
+        let day = Duration::from_hours(24);
+        let mut patience = Patience::new(LOOKS, began);
+        assert!(!patience.is_over(7, began + LOOKS));
+        // Nobody turned, nobody looked.
+        assert!(!patience.is_over(7, began + day));
+        assert!(!patience.is_over(7, began + day + LOOKS * 5));
+        assert!(!patience.is_over(8, began + day + LOOKS * 6));
+    }
 }

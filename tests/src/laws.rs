@@ -201,8 +201,10 @@ impl Laws {
                     self.seed
                 );
             }
+            JournalSays::Opened(_) => self.sometimes("the journal was opened late"),
             JournalSays::Kept { .. }
             | JournalSays::Loaded { .. }
+            | JournalSays::NotLoaded { .. }
             | JournalSays::NotEvicted { .. }
             | JournalSays::Mended { .. } => {}
         }

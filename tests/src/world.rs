@@ -9,7 +9,7 @@ mod misfortune;
 use std::collections::BTreeMap;
 
 use gateway_core::settings::{Limits, Source};
-use gateway_core::{Effect, Gateway, Identity, Input, LinkSays, Mono, Settings};
+use gateway_core::{Effect, Gateway, Identity, Input, JournalSays, LinkSays, Mono, Settings};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tecs_protocol::family::Family;
@@ -18,7 +18,7 @@ use tecs_protocol::vocabulary::Lane;
 pub use broker::{Broker, Spoken};
 pub use disk::{Disk, DiskPlan, number_of};
 pub use hub::{Entered, Hub};
-pub use misfortune::Misfortune;
+pub use misfortune::{HANG_MS, Misfortune};
 
 use crate::laws::Laws;
 
@@ -26,6 +26,8 @@ use crate::laws::Laws;
 #[derive(Debug)]
 enum Due {
     Disk(u64),
+    /// The journal of this run is open.
+    Opened(u64),
     ToHub {
         endpoint: usize,
         stream: u64,
@@ -70,6 +72,8 @@ pub struct World {
     next_stream: u64,
     /// Gateway runs so far.
     pub runs: u64,
+    /// How long after its start a gateway's journal is open, ms; 0 is before.
+    pub opens_after_ms: u64,
 }
 
 /// The settings of the world's home: one Zigbee2MQTT broker.
@@ -122,6 +126,7 @@ impl World {
             up,
             next_stream: 1,
             runs: 0,
+            opens_after_ms: 0,
         };
         world.start();
         world
@@ -143,19 +148,23 @@ impl World {
 
     /// The daemon starts: a new epoch over what the disk has kept.
     pub fn start(&mut self) {
-        let recovered = self.disk.open();
+        let mut opens_after = self.opens_after_ms;
+        if self.chance(self.misfortune.opens_late) {
+            opens_after = self.rng.random_range(1..HANG_MS);
+        }
         let who = Identity {
             epoch: self.rng.next_u64(),
             boot_id: 7,
         };
         self.runs += 1;
         self.laws.started(who.epoch);
-        self.gateway = Some(Gateway::new(
-            self.settings.clone(),
-            who,
-            recovered,
-            Mono(self.now),
-        ));
+        let (settings, now) = (self.settings.clone(), Mono(self.now));
+        self.gateway = Some(if opens_after == 0 {
+            Gateway::new(settings, who, self.disk.open(), now)
+        } else {
+            self.plan(opens_after, Due::Opened(self.runs));
+            Gateway::without_journal(settings, who, now)
+        });
         let wall_ms = 1_790_000_000_000 + i64::try_from(self.now).unwrap();
         self.input(Input::Clock {
             wall_ms,
@@ -231,7 +240,11 @@ impl World {
             }
             Effect::Journal(order) => {
                 let slow = self.misfortune.disk_slow_ms;
-                let after = self.rng.random_range(1..=slow.max(1));
+                let mut after = self.rng.random_range(1..=slow.max(1));
+                if self.chance(self.misfortune.disk_hangs) {
+                    self.laws.sometimes("disk hung");
+                    after = self.rng.random_range(2_000..HANG_MS);
+                }
                 let fails = self.chance(self.misfortune.disk_fails);
                 let ticket = self.disk.order(order, fails);
                 let after = self.disk.after_the_others(self.now + after) - self.now;
@@ -405,6 +418,13 @@ impl World {
                     self.input(Input::Journal(says));
                 }
             }
+            Due::Opened(run) => {
+                if run == self.runs && self.gateway.is_some() {
+                    let says = JournalSays::Opened(self.disk.open());
+                    self.laws.disk_says(&says);
+                    self.input(Input::Journal(says));
+                }
+            }
             Due::ToHub {
                 endpoint,
                 stream,
@@ -506,6 +526,21 @@ impl World {
                 self.restore_older_ledger(endpoint);
             }
         }
+    }
+
+    /// The disk carries out nothing more for so long.
+    pub fn hang_disk(&mut self, ms: u64) {
+        self.disk.after_the_others(self.now + ms);
+    }
+
+    /// The machine sleeps: time passes and nothing happens.
+    pub fn suspend(&mut self, ms: u64) {
+        let agenda = std::mem::take(&mut self.agenda);
+        self.agenda = agenda
+            .into_iter()
+            .map(|((at, n), due)| ((at + ms, n), due))
+            .collect();
+        self.now += ms;
     }
 
     /// The broker breaks the connection, and may forget the session.

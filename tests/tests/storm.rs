@@ -72,6 +72,8 @@ fn acknowledged_is_never_lost_in_any_world() {
         "a generation was evicted",
         "a gap was told",
         "a repeat was dropped by its name",
+        "disk hung",
+        "the journal was opened late",
     ] {
         assert!(
             seen.contains_key(misfortune),

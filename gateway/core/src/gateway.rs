@@ -12,17 +12,20 @@ use crate::custody::Custody;
 use crate::effect::{Effect, JournalOrder, Note};
 use crate::home::Home;
 use crate::input::{Input, Order, Recovered};
-use crate::keeping::Journal;
+use crate::journal::Journal;
 use crate::lane::LaneBox;
 use crate::link::Link;
-use crate::memory::{self, Remembered};
+use crate::memory;
 use crate::senses::Senses;
 use crate::settings::Settings;
 use crate::status::{Counters, TestCall};
-use crate::taking::{Bucket, FORGET_AFTER_MS};
+use crate::taking::Bucket;
 use crate::tap::Taps;
 use crate::time::Mono;
 use crate::watching::Watch;
+
+/// After the word to end, what is not safe is waited for so long, ms: its source keeps what was not acknowledged.
+const ENDS_AFTER_MS: u64 = 2_000;
 
 /// What the edge draws once at start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,8 +88,10 @@ pub struct Gateway {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stopping {
     No,
-    /// Everything unsafe is on its way to the disk.
-    Asked,
+    /// Everything unsafe is on its way to the disk, and is waited for until then.
+    Asked {
+        by: Mono,
+    },
     /// The journal was told to close.
     Closed,
 }
@@ -99,12 +104,26 @@ pub(crate) const fn at(lane: Lane) -> usize {
 impl Gateway {
     /// A gateway that has just started with what its journal found.
     pub fn new(settings: Settings, who: Identity, recovered: Recovered, now: Mono) -> Self {
-        let mut gateway = Self {
+        let mut gateway = Self::with(settings, who, Journal::default(), now);
+        gateway.recall(recovered, now);
+        gateway
+    }
+
+    /// A gateway that has just started and whose journal is not open yet: sources are read and alarms are sent, and what
+    /// the journal finds comes as `JournalSays::Opened`.
+    pub fn without_journal(settings: Settings, who: Identity, now: Mono) -> Self {
+        let mut gateway = Self::with(settings, who, Journal::opening(), now);
+        gateway.not_open_in_time(now);
+        gateway
+    }
+
+    fn with(settings: Settings, who: Identity, journal: Journal, now: Mono) -> Self {
+        Self {
             senses: Senses::new(&settings, who.boot_id, now),
             sources: settings.sources.iter().map(|_| Source::default()).collect(),
             lanes: [Lane::Alarm, Lane::Vital, Lane::Routine]
                 .map(|lane| LaneBox::new(lane, who.epoch)),
-            journal: Journal::default(),
+            journal,
             links: settings
                 .endpoints
                 .iter()
@@ -129,9 +148,7 @@ impl Gateway {
             taps: Taps::default(),
             settings,
             who,
-        };
-        gateway.recall(recovered, now);
-        gateway
+        }
     }
 
     /// Takes in one thing that happened. Time never goes back.
@@ -172,7 +189,7 @@ impl Gateway {
                 battery_percent,
             } => self.powered(mains, battery_percent, now),
             Input::Tick => {}
-            Input::Stop => self.stopping = self.stopping.max_asked(),
+            Input::Stop => self.stopping = self.stopping.asked(now),
         }
     }
 
@@ -190,7 +207,7 @@ impl Gateway {
         for name in self.home.take_closed() {
             self.notes.push(memory::open(&name, None));
         }
-        self.end();
+        self.end(now);
     }
 
     /// The next thing to do.
@@ -209,6 +226,7 @@ impl Gateway {
             self.home
                 .due(limits.not_sent_after_ms)
                 .map(|at| (at, "home")),
+            self.stopping.ends_at().map(|at| (at, "end")),
         ];
         dues.into_iter().flatten().min()
     }
@@ -221,7 +239,7 @@ impl Gateway {
         }
     }
 
-    fn powered(&mut self, mains: Option<bool>, battery_percent: Option<f64>, now: Mono) {
+    pub(crate) fn powered(&mut self, mains: Option<bool>, battery_percent: Option<f64>, now: Mono) {
         self.power = (mains, battery_percent);
         if let Some(mains) = mains {
             let condition = if mains {
@@ -234,108 +252,45 @@ impl Gateway {
         }
     }
 
-    /// What the journal held when it was opened: pages that wait, states, presses, open alarms.
-    fn recall(&mut self, recovered: Recovered, now: Mono) {
-        for (lane, used) in self.lanes.iter_mut().zip(recovered.used) {
-            lane.used = used;
-        }
-        for found in recovered.pages {
-            if let Some(lane) = self.lanes.get_mut(at(found.key.lane)) {
-                lane.found(found, now);
-            }
-        }
-        for lane in &mut self.lanes {
-            let finished = lane.finish_evictions();
-            self.journal.release(finished);
-        }
-        for (lane, key, value) in recovered.notes {
-            // A routine state may have changed since without touching the disk: in doubt it is new (decision 004).
-            let whole = recovered.clean || lane == Lane::Alarm;
-            if let Some(remembered) = memory::read(&key, &value)
-                && whole
-            {
-                self.remember(remembered, now);
-            }
-        }
-        for set_aside in recovered.set_aside {
-            self.journal_damaged(&set_aside, now);
-        }
-    }
-
-    fn remember(&mut self, remembered: Remembered, now: Mono) {
-        match remembered {
-            Remembered::State {
-                source,
-                device,
-                field,
-                word,
-            } => {
-                let index = self.source_named(&source);
-                let prefix = if source.is_empty() {
-                    "gateway"
-                } else {
-                    source.as_str()
-                };
-                if let Some(index) = index
-                    && let Some(known) = self.senses.roster.meet(index, prefix, &device, "", now)
-                {
-                    known.learn(&field, &word);
-                }
-            }
-            Remembered::Pulse {
-                source,
-                packet,
-                print,
-            } => {
-                let index = self.source_named(&source);
-                if let Some(known) = index.and_then(|n| self.sources.get_mut(n)) {
-                    known.unanswered.insert((packet, print));
-                    let forget = memory::pulse(&source, packet, print, false);
-                    known.forget.push_back((now.plus(FORGET_AFTER_MS), forget));
-                }
-            }
-            Remembered::Open { name, alarm } => self.home.recalled(&name, &alarm, now),
-            Remembered::Lesson {
-                source,
-                device,
-                says,
-            } => {
-                if let Some(index) = self.source_named(&source) {
-                    self.senses.recall(index, &device, &says);
-                }
-            }
-        }
-    }
-
-    fn source_named(&self, name: &str) -> Option<usize> {
-        if name.is_empty() {
-            return Some(crate::roster::OWN);
-        }
-        self.settings.sources.iter().position(|s| s.name == name)
-    }
-
-    /// The end: when nothing is left that could be lost, the journal is closed and the daemon may go.
-    fn end(&mut self) {
-        if self.stopping != Stopping::Asked {
+    /// The end: when nothing is left that could be lost, or was waited for long enough, the journal is closed and the
+    /// daemon may go.
+    fn end(&mut self, now: Mono) {
+        let Some(by) = self.stopping.ends_at() else {
             return;
-        }
-        let at_rest = self
-            .lanes
-            .iter()
-            .all(|l| l.fresh().all(|f| f.accepted.is_some()));
-        if at_rest && self.journal.is_idle() {
+        };
+        if self.is_at_rest() || by <= now {
             self.effects.push_back(Effect::Journal(JournalOrder::Close));
             self.effects.push_back(Effect::Stopped);
             self.stopping = Stopping::Closed;
         }
     }
+
+    /// Nothing would be lost if the daemon ended now.
+    pub fn is_at_rest(&self) -> bool {
+        let taken = |l: &LaneBox| l.fresh().all(|f| f.accepted.is_some());
+        self.lanes.iter().all(taken) && self.journal.is_idle() && !self.journal.is_opening()
+    }
 }
 
 impl Stopping {
-    fn max_asked(self) -> Self {
+    fn asked(self, now: Mono) -> Self {
         match self {
-            Self::No | Self::Asked => Self::Asked,
-            Self::Closed => Self::Closed,
+            Self::No => Self::Asked {
+                by: now.plus(ENDS_AFTER_MS),
+            },
+            Self::Asked { .. } | Self::Closed => self,
+        }
+    }
+
+    /// Everything unsafe is on its way to the disk.
+    pub(crate) fn is_asked(self) -> bool {
+        self.ends_at().is_some()
+    }
+
+    fn ends_at(self) -> Option<Mono> {
+        match self {
+            Self::Asked { by } => Some(by),
+            Self::No | Self::Closed => None,
         }
     }
 }

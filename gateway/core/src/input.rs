@@ -92,6 +92,8 @@ pub enum Order {
 /// What the journal says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JournalSays {
+    /// It, or a lane of it, was opened later than the core was made: what it holds.
+    Opened(Recovered),
     /// These pages are durable: synced, on our disk.
     Kept {
         /// Whose order it was.
@@ -108,12 +110,19 @@ pub enum JournalSays {
         /// Why.
         why: JournalFault,
     },
-    /// A page that was asked for; `None` when it could not be read back.
+    /// A page that was asked for; `None` when it is gone or damaged.
     Loaded {
         /// Its name.
         key: PageKey,
         /// Its bytes, checked.
         bytes: Option<Bytes>,
+    },
+    /// A page that was asked for could not be read just now; it may be sound.
+    NotLoaded {
+        /// Its name.
+        key: PageKey,
+        /// Why.
+        why: JournalFault,
     },
     /// A generation is gone; what stood in for it is durable.
     Evicted {
@@ -158,7 +167,7 @@ pub struct Recovered {
     pub pages: Vec<Found>,
     /// The notes of the newest generation of each lane.
     pub notes: Vec<(Lane, Vec<u8>, Vec<u8>)>,
-    /// Bytes on disk: alarm, vital, routine.
+    /// Bytes on disk: alarm, vital, routine; 0 for a lane that is not open.
     pub used: [u64; 3],
     /// Stores that would not open and were set aside, in plain words.
     pub set_aside: Vec<String>,

@@ -1,17 +1,15 @@
 //! What goes to the disk, when, and what has to go when there is no room (law 2): the oldest routine, then the oldest
 //! vitals, never an alarm.
 
-use std::collections::BTreeMap;
-
-use tecs_protocol::signal::What;
-use tecs_protocol::vocabulary::{Condition, HealthKind, Lane};
+use tecs_protocol::vocabulary::Lane;
 
 use crate::effect::{Effect, JournalOrder, Note, Noteworthy};
-use crate::gateway::{Gateway, Stopping, at};
+use crate::gateway::{Gateway, at};
 use crate::input::{JournalFault, JournalSays};
+use crate::journal::Keeping;
 use crate::lane::LaneBox;
 use crate::memory;
-use crate::page::{PAGE_LIMIT, Page, PageKey};
+use crate::page::{PAGE_LIMIT, Page};
 use crate::roster::OWN;
 use crate::time::Mono;
 
@@ -20,72 +18,6 @@ const NOTES_LINGER_MS: u64 = 5_000;
 
 /// Who said an alarm that the hub has is answered without the disk after this long, ms.
 const DISK_PATIENCE_MS: u64 = 2_000;
-
-/// An order that the journal has not answered.
-#[derive(Debug)]
-struct Keeping {
-    lane: Lane,
-    pages: Vec<Page>,
-    /// Notes that rode along and are in no record's own.
-    riders: Vec<Note>,
-}
-
-/// How the journal is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Health {
-    #[default]
-    Fine,
-    Full,
-    Broken,
-}
-
-/// The journal as the core knows it.
-#[derive(Debug, Default)]
-pub(crate) struct Journal {
-    next_ticket: u64,
-    keeping: BTreeMap<u64, Keeping>,
-    health: Health,
-    pub(crate) retry_at: Mono,
-    notes_since: Option<Mono>,
-    /// What takes the place of a generation that is being dropped, and how many records it costs.
-    pub(crate) evictions: BTreeMap<(Lane, u32), (Vec<Page>, u64)>,
-    pub(crate) released: Vec<PageKey>,
-    states_kept: bool,
-    /// Nothing was said to be wrong, so nothing need be said to be well.
-    said_well: bool,
-}
-
-impl Journal {
-    pub(crate) fn is_fine(&self) -> bool {
-        self.health == Health::Fine
-    }
-
-    /// These pages may go from the disk.
-    pub(crate) fn release(&mut self, keys: Vec<PageKey>) {
-        self.released.extend(keys);
-    }
-
-    pub(crate) fn is_full(&self) -> bool {
-        self.health == Health::Full
-    }
-
-    /// A page of this lane is with the journal.
-    pub(crate) fn is_keeping(&self, lane: Lane) -> bool {
-        self.keeping.values().any(|k| k.lane == lane)
-    }
-
-    pub(crate) fn is_idle(&self) -> bool {
-        self.keeping.is_empty()
-    }
-
-    pub(crate) fn word(&self) -> &'static str {
-        match self.health {
-            Health::Fine => "fine",
-            Health::Full => "full",
-            Health::Broken => "broken",
-        }
-    }
-}
 
 impl Gateway {
     /// Everything that is due goes into pages, and the pages to the journal.
@@ -98,7 +30,8 @@ impl Gateway {
             self.effects
                 .push_back(Effect::Journal(JournalOrder::Release { keys }));
         }
-        if self.journal.retry_at > now || self.stopping == Stopping::Closed {
+        self.watch_journal(now);
+        if self.may_not_order(now) {
             return;
         }
         for lane in [Lane::Alarm, Lane::Vital, Lane::Routine] {
@@ -126,7 +59,7 @@ impl Gateway {
     fn keep_lane(&mut self, lane: Lane, now: Mono) {
         let linger = self.settings.limits.linger_ms;
         let online = self.flows(lane, now);
-        let asked = self.stopping == Stopping::Asked || self.window_is_half_full(online);
+        let asked = self.stopping.is_asked() || self.window_is_half_full(online);
         let Some(lane_box) = self.lanes.get_mut(at(lane)) else {
             return;
         };
@@ -153,11 +86,23 @@ impl Gateway {
             .unzip();
         if !pages.is_empty() {
             let notes = notes.into_iter().flatten().collect();
-            self.order_keep(lane, pages, notes);
+            self.order_keep(lane, pages, notes, now);
         }
     }
 
-    pub(crate) fn order_keep(&mut self, lane: Lane, pages: Vec<Page>, mut notes: Vec<Note>) {
+    /// An order that the journal has to answer.
+    pub(crate) fn order_journal(&mut self, order: JournalOrder, now: Mono) {
+        self.journal.asked(now);
+        self.effects.push_back(Effect::Journal(order));
+    }
+
+    pub(crate) fn order_keep(
+        &mut self,
+        lane: Lane,
+        pages: Vec<Page>,
+        mut notes: Vec<Note>,
+        now: Mono,
+    ) {
         let riders = if lane == Lane::Alarm {
             self.journal.notes_since = None;
             std::mem::take(&mut self.notes)
@@ -166,38 +111,36 @@ impl Gateway {
         };
         // What is forgotten comes after what was remembered of it.
         notes.extend(riders.iter().cloned());
-        let ticket = self.journal.next_ticket;
-        self.journal.next_ticket += 1;
-        let keeping = Keeping {
+        let ticket = self.journal.ticket(Keeping {
             lane,
             pages: pages.clone(),
             riders,
-        };
-        self.journal.keeping.insert(ticket, keeping);
+        });
         self.counters.pages += pages.len() as u64;
-        self.effects.push_back(Effect::Journal(JournalOrder::Keep {
+        let order = JournalOrder::Keep {
             ticket,
             lane,
             pages,
             notes,
-        }));
+        };
+        self.order_journal(order, now);
     }
 
     /// Notes that wait for an alarm that does not come, and, at the end, the states of all fields.
     fn keep_notes(&mut self, now: Mono) {
-        if self.stopping == Stopping::Asked && !self.journal.states_kept {
+        if self.stopping.is_asked() && !self.journal.states_kept {
             self.journal.states_kept = true;
             let states = self.states();
             let ticket_notes = std::mem::take(&mut self.notes);
-            self.order_keep(Lane::Routine, Vec::new(), states);
+            self.order_keep(Lane::Routine, Vec::new(), states, now);
             self.notes = ticket_notes;
         }
         if self.notes.is_empty() {
             return;
         }
         let since = *self.journal.notes_since.get_or_insert(now);
-        if now.since(since) >= NOTES_LINGER_MS || self.stopping == Stopping::Asked {
-            self.order_keep(Lane::Alarm, Vec::new(), Vec::new());
+        if now.since(since) >= NOTES_LINGER_MS || self.stopping.is_asked() {
+            self.order_keep(Lane::Alarm, Vec::new(), Vec::new(), now);
         }
     }
 
@@ -234,61 +177,79 @@ impl Gateway {
 
     /// When something is due for the disk.
     pub(crate) fn keep_due(&self) -> Option<Mono> {
+        let kept = self.settings.limits.keep_accepted_ms;
+        let lanes = self.lanes.iter();
+        let expiry = lanes.filter_map(|lane| lane.accepted_since.map(|since| since.plus(kept)));
+        let waiting = self
+            .lanes
+            .get(at(Lane::Alarm))
+            .and_then(LaneBox::oldest_unanswered);
+        self.order_due()
+            .into_iter()
+            .chain(waiting.map(|born| born.plus(DISK_PATIENCE_MS)))
+            .chain(expiry)
+            .chain(self.journal_due())
+            .min()
+    }
+
+    /// When the next page or note is due, unless the journal owes us an answer first.
+    fn order_due(&self) -> Option<Mono> {
+        if self.journal.stalled || self.journal.is_opening() {
+            return None;
+        }
         let linger = self.settings.limits.linger_ms;
         let fresh = self.lanes.iter().filter_map(|lane| {
             let first = lane
                 .fresh()
                 .find(|f| !f.keeping && (lane.lane == Lane::Alarm || f.accepted.is_none()))?;
             let wait = if lane.lane == Lane::Alarm { 0 } else { linger };
-            Some(first.born.plus(wait).max(self.journal.retry_at))
+            Some(first.born.plus(wait))
         });
         let notes = self.journal.notes_since.map(|s| s.plus(NOTES_LINGER_MS));
-        let kept = self.settings.limits.keep_accepted_ms;
-        let expiry = self
-            .lanes
-            .iter()
-            .filter_map(|lane| lane.accepted_since.map(|since| since.plus(kept)));
-        let waiting = self
-            .lanes
-            .get(at(Lane::Alarm))
-            .and_then(LaneBox::oldest_unanswered);
-        fresh
-            .chain(waiting.map(|born| born.plus(DISK_PATIENCE_MS)))
-            .chain(notes.map(|n| n.max(self.journal.retry_at)))
-            .chain(expiry)
-            .min()
+        let due = fresh.chain(notes).min();
+        due.map(|at| at.max(self.journal.retry_at))
     }
 
     /// The journal's answer.
     pub(crate) fn journal_says(&mut self, says: JournalSays, now: Mono) {
         match says {
+            JournalSays::Opened(recovered) => self.opened_late(recovered, now),
             JournalSays::Kept {
                 ticket,
                 generation,
                 used,
-            } => self.kept(ticket, generation, used, now),
-            JournalSays::NotKept { ticket, why } => self.not_kept(ticket, &why, now),
-            JournalSays::Loaded { key, bytes } => self.loaded(key, bytes.as_ref(), now),
+            } => {
+                self.journal.answered(now);
+                self.kept(ticket, generation, used, now);
+            }
+            JournalSays::NotKept { ticket, why } => {
+                self.journal.answered(now);
+                self.not_kept(ticket, &why, now);
+            }
+            JournalSays::Loaded { key, bytes } => {
+                self.journal.answered(now);
+                self.loaded(key, bytes.as_ref(), now);
+            }
+            JournalSays::NotLoaded { key, why } => {
+                self.journal.answered(now);
+                self.not_loaded(key, &why, now);
+            }
             JournalSays::Evicted {
                 lane,
                 generation,
                 kept_in,
                 used,
-            } => self.evicted(lane, generation, kept_in, used, now),
+            } => {
+                self.journal.answered(now);
+                self.evicted(lane, generation, kept_in, used, now);
+            }
             JournalSays::NotEvicted {
                 lane,
                 generation,
                 why,
             } => {
-                self.journal.evictions.remove(&(lane, generation));
-                if let Some(lane) = self.lanes.get_mut(at(lane)) {
-                    lane.evicting = None;
-                    let taken = std::mem::take(&mut lane.taken_meanwhile);
-                    self.journal
-                        .released
-                        .extend(taken.iter().map(|(key, _)| *key));
-                }
-                self.journal_failed(&why, now);
+                self.journal.answered(now);
+                self.not_evicted(lane, generation, &why, now);
             }
             JournalSays::Mended { how } => {
                 self.journal.retry_at = now;
@@ -296,6 +257,18 @@ impl Gateway {
                     .push_back(Effect::Note(Noteworthy::Journal { what: how }));
             }
         }
+    }
+
+    fn not_evicted(&mut self, lane: Lane, generation: u32, why: &JournalFault, now: Mono) {
+        self.journal.evictions.remove(&(lane, generation));
+        if let Some(lane) = self.lanes.get_mut(at(lane)) {
+            lane.evicting = None;
+            let taken = std::mem::take(&mut lane.taken_meanwhile);
+            self.journal
+                .released
+                .extend(taken.iter().map(|(key, _)| *key));
+        }
+        self.journal_failed(why, now);
     }
 
     fn kept(&mut self, ticket: u64, generation: u32, used: u64, now: Mono) {
@@ -318,7 +291,7 @@ impl Gateway {
                 self.let_go(keeping.lane, &[place], ledger, now);
             }
         }
-        self.hold_to_budget(keeping.lane);
+        self.hold_to_budget(keeping.lane, now);
     }
 
     fn not_kept(&mut self, ticket: u64, why: &JournalFault, now: Mono) {
@@ -336,61 +309,7 @@ impl Gateway {
         self.journal.states_kept = false;
         self.journal_failed(why, now);
         if *why == JournalFault::Full {
-            self.make_room();
+            self.make_room(now);
         }
-    }
-
-    pub(crate) fn journal_failed(&mut self, why: &JournalFault, now: Mono) {
-        let (health, what) = match why {
-            JournalFault::Full => (Health::Full, "the disk is full"),
-            JournalFault::Broken(what) => (Health::Broken, what.as_str()),
-        };
-        self.counters.journal_faults += 1;
-        if self.journal.health != health {
-            self.journal.health = health;
-            self.effects.push_back(Effect::Note(Noteworthy::Journal {
-                what: what.to_owned(),
-            }));
-        }
-        self.journal.retry_at = now.plus(self.settings.limits.journal_retry_ms);
-        let detail = match why {
-            JournalFault::Full => "the disk is full",
-            JournalFault::Broken(_) => "the journal cannot keep",
-        };
-        let raised = What::health(HealthKind::Journal, Condition::Raised, detail);
-        self.journal.said_well = false;
-        self.own("journal", raised, now);
-    }
-
-    fn journal_is_well(&mut self, now: Mono) {
-        if self.journal.health != Health::Fine {
-            self.journal.health = Health::Fine;
-            self.effects.push_back(Effect::Note(Noteworthy::Journal {
-                what: "the journal keeps again".to_owned(),
-            }));
-        }
-        if !self.journal.said_well {
-            self.journal.said_well = true;
-            let keeps = What::health(
-                HealthKind::Journal,
-                Condition::Restored,
-                "the journal keeps",
-            );
-            self.own("journal", keeps, now);
-        }
-    }
-
-    /// A store would not open and was set aside when the daemon started.
-    pub(crate) fn journal_damaged(&mut self, what: &str, now: Mono) {
-        self.effects.push_back(Effect::Note(Noteworthy::Journal {
-            what: what.to_owned(),
-        }));
-        let raised = What::health(
-            HealthKind::Journal,
-            Condition::Raised,
-            "a damaged store was set aside",
-        );
-        self.journal.said_well = false;
-        self.own("journal", raised, now);
     }
 }

@@ -130,6 +130,16 @@ impl Gateway {
         self.effects.push_back(Effect::Disconnect { endpoint });
     }
 
+    /// What we hold has changed under a stream that stands: another Hello says so, and its Welcome says what the hub has of
+    /// it and how far each alarm has come.
+    pub(crate) fn greet_again(&mut self) {
+        for endpoint in 0..self.links.len() {
+            if self.links.get(endpoint).and_then(Link::up).is_some() {
+                self.give_up(endpoint, 0);
+            }
+        }
+    }
+
     /// A new alarm ends every pause, at most once in a while.
     pub(crate) fn knock(&mut self, now: Mono) {
         let every = self.settings.limits.alarm_knock_ms;
@@ -182,7 +192,12 @@ impl Gateway {
             Link::Opening { attempt } => attempt.saturating_add(1),
             Link::Up(_) => 1,
         };
-        let pause = back_off(&self.settings.limits, attempt, self.who.epoch).min(most);
+        // Nothing failed: it was given up to be greeted anew, or is not wanted.
+        let pause = if attempt == 0 {
+            0
+        } else {
+            back_off(&self.settings.limits, attempt, self.who.epoch).min(most)
+        };
         *link = Link::Down {
             retry_at: now.plus(pause),
             attempt,

@@ -87,15 +87,7 @@ pub(crate) fn normalise(
     };
     // A path that was never called down is not called up, a device that nobody missed is not called found, and one that
     // nobody had to teach is not called taught.
-    let there_again = matches!(
-        what,
-        What::Health {
-            kind: HealthKind::Path | HealthKind::Missing | HealthKind::Untaught,
-            of: HealthOf::Condition(Condition::Restored),
-            ..
-        }
-    );
-    if there_again && known.last(&field).is_none() {
+    if there_again(&what) && known.last(&field).is_none() {
         return None;
     }
     if repeats && !known.learn(&field, &word(&what, reading, happened_ms)) {
@@ -129,6 +121,18 @@ pub(crate) fn normalise(
         state,
         pulse: reading == Reading::Pulse,
     })
+}
+
+/// A path is open, a device is there, or one is taught.
+pub(crate) fn there_again(what: &What) -> bool {
+    matches!(
+        what,
+        What::Health {
+            kind: HealthKind::Path | HealthKind::Missing | HealthKind::Untaught,
+            of: HealthOf::Condition(Condition::Restored),
+            ..
+        }
+    )
 }
 
 /// The words by which a state is told from the next one of its field. A press or a measurement that a broker kept is

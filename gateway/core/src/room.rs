@@ -30,7 +30,7 @@ fn gap_bytes(from: u64, to: u64, why: Why) -> Bytes {
 
 impl Gateway {
     /// A lane that is over its budget gives its oldest generation up; the alarm lane only what the hub has.
-    pub(crate) fn hold_to_budget(&mut self, lane: Lane) {
+    pub(crate) fn hold_to_budget(&mut self, lane: Lane, now: Mono) {
         let budget = self.settings.limits.disk.get(at(lane)).copied();
         let over = self
             .lanes
@@ -42,23 +42,23 @@ impl Gateway {
         match lane {
             Lane::Alarm => self.release_accepted(),
             Lane::Vital | Lane::Routine => {
-                self.evict(lane);
+                self.evict(lane, now);
             }
         }
     }
 
     /// The disk is full: the oldest routine goes first, then the oldest vitals.
-    pub(crate) fn make_room(&mut self) {
+    pub(crate) fn make_room(&mut self, now: Mono) {
         self.release_accepted();
         for lane in GIVE_WAY {
-            if self.evict(lane) {
+            if self.evict(lane, now) {
                 return;
             }
         }
     }
 
     /// Orders the oldest generation of a lane dropped; true when one is going.
-    fn evict(&mut self, lane: Lane) -> bool {
+    fn evict(&mut self, lane: Lane, now: Mono) -> bool {
         let Some(lane_box) = self.lanes.get_mut(at(lane)) else {
             return false;
         };
@@ -79,11 +79,12 @@ impl Gateway {
         self.journal
             .evictions
             .insert((lane, generation), (stand_ins.clone(), lost));
-        self.effects.push_back(Effect::Journal(JournalOrder::Evict {
+        let order = JournalOrder::Evict {
             lane,
             generation,
             stand_ins,
-        }));
+        };
+        self.order_journal(order, now);
         true
     }
 
@@ -203,10 +204,10 @@ impl Gateway {
     }
 
     /// A page on disk could not be read back: a Gap takes its place and says so.
-    pub(crate) fn page_lost(&mut self, key: PageKey, last: u64) {
+    pub(crate) fn page_lost(&mut self, key: PageKey, last: u64, now: Mono) {
         let record = gap_bytes(key.first, last, Why::Damaged);
         let page = Page::gap(key, last, &record);
         self.counters.damaged += last - key.first + 1;
-        self.order_keep(key.lane, vec![page], Vec::new());
+        self.order_keep(key.lane, vec![page], Vec::new(), now);
     }
 }

@@ -5,8 +5,9 @@ use tecs_protocol::Bytes;
 use tecs_protocol::hub::v1;
 use tecs_protocol::vocabulary::Lane;
 
-use crate::effect::Effect;
+use crate::effect::{Effect, JournalOrder};
 use crate::gateway::{Gateway, at};
+use crate::input::JournalFault;
 use crate::lane::bit;
 use crate::link::Link;
 use crate::page::{PAGE_LIMIT, Page, PageKey, records};
@@ -27,6 +28,9 @@ pub(crate) struct Stretch {
 impl Gateway {
     /// Everything that may go, goes.
     pub(crate) fn send(&mut self, now: Mono) {
+        if self.journal.load_again.is_some_and(|at| at <= now) {
+            self.journal.load_again = None;
+        }
         for endpoint in 0..self.links.len() {
             self.tend(endpoint, now);
         }
@@ -52,19 +56,20 @@ impl Gateway {
         if welcomed.is_none_or(|up| up.ledger.is_none()) {
             return;
         }
+        if !self.journal.reads() {
+            return;
+        }
         let Some(lane) = self.lanes.get_mut(at(Lane::Alarm)) else {
             return;
         };
         let loading = lane.pages.values().filter(|k| k.loading.is_some()).count();
         let room = ALARM_LOADS.saturating_sub(loading);
-        for _ in 0..room {
-            let Some(key) = lane.next_load(endpoint) else {
-                break;
-            };
-            self.effects
-                .push_back(Effect::Journal(crate::effect::JournalOrder::Load {
-                    key: key.0,
-                }));
+        let keys: Vec<PageKey> = (0..room)
+            .map_while(|_| lane.next_load(endpoint))
+            .map(|(key, _)| key)
+            .collect();
+        for key in keys {
+            self.order_journal(JournalOrder::Load { key }, now);
         }
     }
 
@@ -92,12 +97,14 @@ impl Gateway {
             return false;
         }
         if !lane_box.pages.is_empty() {
+            if !self.journal.reads() {
+                return false;
+            }
             let Some((key, len)) = lane_box.next_load(endpoint) else {
                 return false;
             };
             up.reserve(key, len);
-            self.effects
-                .push_back(Effect::Journal(crate::effect::JournalOrder::Load { key }));
+            self.order_journal(JournalOrder::Load { key }, now);
             return true;
         }
         let mut one = true;
@@ -168,7 +175,7 @@ impl Gateway {
             return;
         };
         let Some(page) = bytes.and_then(records) else {
-            self.page_lost(key, last);
+            self.page_lost(key, last, now);
             return;
         };
         if self.links.get(endpoint).and_then(Link::up).is_none() {
@@ -186,6 +193,19 @@ impl Gateway {
             attempt,
         };
         self.parcel(endpoint, key.lane, key.epoch, stretch, now);
+    }
+
+    /// A page could not be read just now: it is asked for again, by whoever needs it then.
+    pub(crate) fn not_loaded(&mut self, key: PageKey, why: &JournalFault, now: Mono) {
+        for up in self.links.iter_mut().filter_map(Link::up_mut) {
+            up.unreserve(key);
+        }
+        if let Some(lane) = self.lanes.get_mut(at(key.lane)) {
+            lane.loaded(key);
+        }
+        let again = now.plus(self.settings.limits.journal_retry_ms);
+        self.journal.load_again = Some(again);
+        self.journal_failed(why, now);
     }
 
     pub(crate) fn parcel(

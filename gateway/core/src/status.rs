@@ -81,7 +81,7 @@ pub struct Status {
     pub sources: Vec<(String, bool, usize)>,
     /// Each endpoint by name and what its link is doing.
     pub links: Vec<(String, &'static str)>,
-    /// `fine`, `full` or `broken`.
+    /// `fine`, `opening`, `full`, `broken` or `hanging`.
     pub journal: &'static str,
     /// Alarms open in the home.
     pub open_alarms: usize,

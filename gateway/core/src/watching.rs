@@ -126,7 +126,7 @@ impl Gateway {
         }
     }
 
-    fn heard_from(&mut self, whose: Whose, now: Mono) {
+    pub(crate) fn heard_from(&mut self, whose: Whose, now: Mono) {
         if let Some(watch) = self.watches.iter_mut().find(|w| w.whose == whose) {
             watch.due = None;
         }

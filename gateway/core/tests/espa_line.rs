@@ -6,9 +6,11 @@
 
 use gateway_core::settings::Source;
 use gateway_core::{
-    Decoder, Effect, Gateway, Identity, Input, JournalOrder, JournalSays, Mono, Recovered, Settings,
+    Decoder, Effect, Gateway, Identity, Input, JournalOrder, JournalSays, Mono, Page, Recovered,
+    Settings,
 };
 use tecs_protocol::Bytes;
+use tecs_protocol::event::{Entry, decode};
 use tecs_protocol::family::Family;
 use tecs_protocol::serial::espa444::{ACK, ENQ, EOT, Text, call};
 use tecs_protocol::vocabulary::Lane;
@@ -70,8 +72,10 @@ impl Home {
                     ..
                 }) => {
                     self.keeping.push(ticket);
-                    let records = pages.iter().map(|p| p.last - p.key.first + 1);
-                    self.alarms += records.filter(|_| lane == Lane::Alarm).sum::<u64>();
+                    let records = pages.iter().filter_map(Page::records).flatten();
+                    // What is said of the disk is another's story.
+                    let alarms = records.filter(|r| lane == Lane::Alarm && !is_of_the_journal(r));
+                    self.alarms += alarms.count() as u64;
                 }
                 _ => {}
             }
@@ -96,6 +100,10 @@ impl Home {
         }
         std::mem::take(&mut self.written)
     }
+}
+
+fn is_of_the_journal(record: &[u8]) -> bool {
+    matches!(decode(record), Ok(Entry::Event(event)) if event.device.id == "gateway/journal")
 }
 
 const SELECTION: &[u8] = &[b'1', ENQ, b'2', ENQ];

@@ -24,7 +24,10 @@ pub(super) fn syncs() -> u64 {
 /// Make a folder that only we may read, and its name durable.
 pub(super) fn make(folder: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(folder) {
-        Ok(()) => sync_parent(folder),
+        Ok(()) => sync_parent(folder).inspect_err(|_| {
+            // What is there already is not synced again: it must not be there.
+            let _ = fs::remove_dir(folder);
+        }),
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(e) => Err(e),
     }

@@ -184,10 +184,8 @@ impl<S: Store> Generations<S> {
             if pages.iter().any(|page| stands_for(page, &held)) {
                 continue;
             }
-            pages.extend(
-                self.page_at(number, place)
-                    .filter(|page| page.key == held.key),
-            );
+            let page = self.page_at(number, place)?;
+            pages.extend(page.filter(|page| page.key == held.key));
         }
         let mut batch = Batch {
             pages: pages.into_iter().map(|page| (0, page)).collect(),
@@ -205,13 +203,13 @@ impl<S: Store> Generations<S> {
         Ok(kept_in)
     }
 
-    /// The bytes of a page, checked.
-    pub(super) fn load(&mut self, key: &PageKey) -> Option<Bytes> {
-        let (number, place) = *self.places.get(key)?.last()?;
-        let page = self
-            .page_at(number, place)
-            .filter(|page| page.key == *key)?;
-        Some(page.bytes)
+    /// The bytes of a page, checked; `None` when it is gone or damaged. An error: the disk would not read just now.
+    pub(super) fn load(&mut self, key: &PageKey) -> Result<Option<Bytes>, StoreFault> {
+        let Some(&(number, place)) = self.places.get(key).and_then(|places| places.last()) else {
+            return Ok(None);
+        };
+        let page = self.page_at(number, place)?;
+        Ok(page.filter(|page| page.key == *key).map(|page| page.bytes))
     }
 
     /// The folder of a generation.
@@ -233,28 +231,34 @@ impl<S: Store> Generations<S> {
         }
     }
 
-    fn page_at(&mut self, number: u32, place: u64) -> Option<Page> {
-        if !self.open_older(number) {
-            return None;
+    fn page_at(&mut self, number: u32, place: u64) -> Result<Option<Page>, StoreFault> {
+        match self.open_older(number) {
+            Err(StoreFault::Damaged(_)) => return Ok(None),
+            opened => opened?,
         }
-        match self.numbered.get(&number)?.store.as_ref()?.load(place) {
-            Ok(page) => page,
-            Err(fault) => {
-                self.words
-                    .push(format!("a page could not be read back: {fault}"));
-                self.shut(number);
-                self.sealed |= number == self.youngest;
-                None
-            }
+        let generation = self.numbered.get(&number);
+        let Some(store) = generation.and_then(|generation| generation.store.as_ref()) else {
+            return Ok(None);
+        };
+        let fault = match store.load(place) {
+            Ok(page) => return Ok(page),
+            Err(fault) => fault,
+        };
+        self.words
+            .push(format!("a page could not be read back: {fault}"));
+        self.shut(number);
+        self.sealed |= number == self.youngest;
+        match fault {
+            StoreFault::Damaged(_) => Ok(None),
+            StoreFault::Full | StoreFault::Disk(_) => Err(fault),
         }
     }
 
     /// Have this generation's store open, and no other older one.
-    pub(super) fn open_older(&mut self, number: u32) -> bool {
+    pub(super) fn open_older(&mut self, number: u32) -> Result<(), StoreFault> {
         match self.numbered.get(&number) {
-            None => return false,
-            Some(generation) if generation.store.is_some() => return true,
-            Some(_) => {}
+            Some(generation) if generation.store.is_none() => {}
+            Some(_) | None => return Ok(()),
         }
         if let Some(last) = self.reading.take() {
             self.write_releases(last);
@@ -270,14 +274,14 @@ impl<S: Store> Generations<S> {
                     generation.store = Some(store);
                 }
                 self.reading = Some(number);
-                true
+                Ok(())
             }
             Err(fault) => {
                 self.words.push(format!(
                     "{} could not be opened: {fault}",
                     self.path(number).display()
                 ));
-                false
+                Err(fault)
             }
         }
     }

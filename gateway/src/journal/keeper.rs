@@ -26,11 +26,18 @@ pub(super) struct Keeper<S> {
     pub(super) state: StateFolder,
     pub(super) limits: JournalLimits,
     pub(super) lanes: [Shelves<S>; 3],
-    /// The mark of the last run's good end is taken away: only then may anything be written.
-    pub(super) begun: bool,
+    /// How the last run ended.
+    pub(super) last_run: LastRun,
     /// The disk is full and the ballast is gone: only evictions are tried.
     pub(super) full: bool,
     pub(super) says: UnboundedSender<JournalSays>,
+}
+
+/// How the last run ended, once its mark is taken away: only then may anything be written.
+pub(super) enum LastRun {
+    Unread,
+    /// With this mark, if in good order.
+    Ended(Option<CleanMark>),
 }
 
 /// One order to keep.
@@ -91,10 +98,7 @@ impl<S: Store> Keeper<S> {
                 }
             }
             JournalOrder::Release { keys } => self.release(&keys),
-            JournalOrder::Load { key } => {
-                let bytes = self.any(key.lane).and_then(|shelves| shelves.load(&key));
-                self.say(JournalSays::Loaded { key, bytes });
-            }
+            JournalOrder::Load { key } => self.load(key),
             JournalOrder::Evict {
                 lane,
                 generation,
@@ -109,11 +113,22 @@ impl<S: Store> Keeper<S> {
         true
     }
 
+    fn load(&mut self, key: PageKey) {
+        let loaded = self.any(key.lane).map(|shelves| shelves.load(&key));
+        let why = match loaded {
+            Some(Ok(bytes)) => return self.say(JournalSays::Loaded { key, bytes }),
+            Some(Err(fault)) => fault.to_string(),
+            None => format!("the {} lane is not open", key.lane),
+        };
+        let why = JournalFault::Broken(format!("a page could not be read back: {why}"));
+        self.say(JournalSays::NotLoaded { key, why });
+    }
+
     /// Read pages for somebody who only looks.
     pub(super) fn peek(&mut self, keys: Vec<PageKey>) -> Pages {
         let load = |key: PageKey| {
-            let bytes = self.any(key.lane).and_then(|shelves| shelves.load(&key));
-            (key, bytes)
+            let loaded = self.any(key.lane).map(|shelves| shelves.load(&key));
+            (key, loaded.and_then(Result::ok).flatten())
         };
         keys.into_iter().map(load).collect()
     }
@@ -335,7 +350,7 @@ impl<S: Store> Keeper<S> {
     }
 
     /// Nobody listens any more only when the daemon ends; what is durable stays so.
-    fn say(&self, says: JournalSays) {
+    pub(super) fn say(&self, says: JournalSays) {
         let _ = self.says.send(says);
     }
 }

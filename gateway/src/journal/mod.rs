@@ -94,8 +94,24 @@ pub struct JournalHandle {
 #[derive(Debug, Clone, Copy)]
 pub struct Journal;
 
+/// What the journal holds, once it is open; or why it never will be.
+pub type Opened = oneshot::Receiver<Result<Recovered, OpenError>>;
+
 impl Journal {
-    /// Open the journal in this folder on sled; answers to orders go to `says`. Blocks until everything was read.
+    /// Begin to open the journal in this folder on sled; answers to orders go to `says`. Waits for no disk: what was found
+    /// is told when everything was read.
+    pub fn begin(
+        folder: &Path,
+        limits: JournalLimits,
+        says: UnboundedSender<JournalSays>,
+    ) -> Result<(Opened, JournalHandle), OpenError> {
+        let (opened, found) = oneshot::channel();
+        let tell = move |result| opened.send(result).is_ok();
+        let handle = Self::begin_on::<SledStore>(folder, limits, says, tell)?;
+        Ok((found, handle))
+    }
+
+    /// The same, and wait until everything was read.
     pub fn open(
         folder: &Path,
         limits: JournalLimits,
@@ -110,16 +126,38 @@ impl Journal {
         limits: JournalLimits,
         says: UnboundedSender<JournalSays>,
     ) -> Result<(Recovered, JournalHandle), OpenError> {
-        let state = StateFolder::take(folder, limits.ballast)?;
-        let (orders, to_do) = channel();
         let (opened, found) = channel();
+        let tell = move |result| opened.send(result).is_ok();
+        let handle = Self::begin_on::<S>(folder, limits, says, tell)?;
+        let recovered = found.recv().map_err(|_| {
+            OpenError::Thread(std::io::Error::other("it ended while it opened the stores"))
+        })??;
+        Ok((recovered, handle))
+    }
+
+    fn begin_on<S: Store>(
+        folder: &Path,
+        limits: JournalLimits,
+        says: UnboundedSender<JournalSays>,
+        tell: impl FnOnce(Result<Recovered, OpenError>) -> bool + Send + 'static,
+    ) -> Result<JournalHandle, OpenError> {
+        let (orders, to_do) = channel();
         let progress = Progress::new();
         let shown = progress.clone();
+        let folder = folder.to_owned();
         let work = move || {
             shown.begin();
+            let state = match StateFolder::take(&folder, limits.ballast) {
+                Ok(state) => state,
+                Err(refused) => {
+                    // Nobody who has gone need hear it.
+                    tell(Err(refused));
+                    return;
+                }
+            };
             let (mut keeper, recovered) = Keeper::<S>::open(state, limits, says);
             shown.end();
-            if opened.send(recovered).is_ok() {
+            if tell(Ok(recovered)) {
                 thread::run(&mut keeper, &to_do, &shown);
             }
         };
@@ -127,17 +165,11 @@ impl Journal {
             .name("journal".to_owned())
             .spawn(work)
             .map_err(OpenError::Thread)?;
-        let recovered = found.recv().map_err(|_| {
-            OpenError::Thread(std::io::Error::other("it ended while it opened the stores"))
-        })?;
-        Ok((
-            recovered,
-            JournalHandle {
-                orders,
-                progress,
-                thread,
-            },
-        ))
+        Ok(JournalHandle {
+            orders,
+            progress,
+            thread,
+        })
     }
 }
 

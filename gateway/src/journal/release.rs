@@ -57,7 +57,7 @@ impl<S: Store> Generations<S> {
                 .numbered
                 .get(&number)
                 .is_some_and(|generation| !generation.let_go.is_empty());
-            if waiting && self.open_older(number) {
+            if waiting && self.open_older(number).is_ok() {
                 self.write_releases(number);
                 if let Some(store) = self
                     .numbered

@@ -1,5 +1,5 @@
 //! How lanes are opened at the start, and opened again when a disk that refused them answers. A lane that cannot be opened
-//! never keeps the daemon from starting: alarms flow without it.
+//! never keeps the daemon from starting: alarms flow without it, and what it holds is told once it is open.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::JournalLimits;
 use super::generations::Generations;
-use super::keeper::Keeper;
+use super::keeper::{Keeper, LastRun};
 use super::state_folder::{CleanMark, StateFolder};
 use super::store::{Batch, Store, StoreFault};
 
@@ -77,7 +77,7 @@ impl<S: Store> Keeper<S> {
             state,
             limits,
             lanes: [closed(), closed(), closed()],
-            begun: false,
+            last_run: LastRun::Unread,
             full: false,
             says,
         };
@@ -130,30 +130,26 @@ impl<S: Store> Keeper<S> {
         }
     }
 
-    /// Open a lane that could not be opened at start. What it holds from before is not known to the core: it stays where
-    /// it is and is told at the next start.
+    /// Open a lane that could not be opened at start, and tell what it holds from before.
     fn open_late(&mut self, lane: Lane) -> Result<(), String> {
-        self.begin()?;
-        let mut recovered = Recovered::default();
-        self.open_lane(lane, None, &mut recovered);
+        let clean = self.begin()?;
+        let mut recovered = Recovered {
+            clean: clean.is_some(),
+            ..Recovered::default()
+        };
+        self.open_lane(lane, clean.as_ref(), &mut recovered);
         if let Shelves::Closed(pause) = self.slot(lane) {
             return Err(pause.why.clone());
         }
-        for words in recovered.set_aside {
-            self.mended(words);
-        }
-        if !recovered.pages.is_empty() {
-            let count = recovered.pages.len();
-            self.mended(format!(
-                "{count} pages of the {lane} lane from before this run wait: restart to send them"
-            ));
-        }
+        recovered.clean &= recovered.set_aside.is_empty();
+        self.say(JournalSays::Opened(recovered));
         Ok(())
     }
 
+    /// The mark of the last run's good end, taken away once.
     fn begin(&mut self) -> Result<Option<CleanMark>, String> {
-        if self.begun {
-            return Ok(None);
+        if let LastRun::Ended(clean) = &self.last_run {
+            return Ok(clean.clone());
         }
         let mut begun = self.state.begin();
         if begun
@@ -163,13 +159,14 @@ impl<S: Store> Keeper<S> {
             self.make_room();
             begun = self.state.begin();
         }
-        self.begun = begun.is_ok();
-        begun.map_err(|e| {
+        let clean = begun.map_err(|e| {
             format!(
                 "{}: {e}: nothing is kept until it can be written",
                 self.state.path().display()
             )
-        })
+        })?;
+        self.last_run = LastRun::Ended(clean.clone());
+        Ok(clean)
     }
 
     fn open_lane(&mut self, lane: Lane, clean: Option<&CleanMark>, recovered: &mut Recovered) {

@@ -34,6 +34,23 @@ const PLACES_PER_MAP: u64 = 512;
 const RELEASED: u8 = b'r';
 const MARK: u8 = b'm';
 
+/// sled's last handle, which holds every tree. When it is dropped sled syncs the log once more and panics when it cannot
+/// (sled 0.34.7, `pagecache/logger.rs`, `impl Drop for Log`): a disk that refuses would end the thread that owns it.
+struct LastHandle(Option<Db>);
+
+impl Drop for LastHandle {
+    fn drop(&mut self) {
+        let Some(db) = self.0.take() else { return };
+        if std::thread::panicking() {
+            // A second panic would end the process; so the file stays locked until that ends by itself.
+            std::mem::forget(db);
+            return;
+        }
+        // Whoever wrote last has been told what the disk refused.
+        let _ = catch_unwind(AssertUnwindSafe(move || drop(db)));
+    }
+}
+
 /// A generation in a sled store.
 pub struct SledStore {
     folder: PathBuf,
@@ -45,6 +62,8 @@ pub struct SledStore {
     file: File,
     /// What lies beside the log: configuration, snapshot, folders; bytes.
     beside: u64,
+    /// The last field: it outlives the handles above.
+    _last: LastHandle,
 }
 
 impl Store for SledStore {
@@ -59,7 +78,10 @@ impl Store for SledStore {
             folder::syncing();
             File::open(&path).and_then(|f| f.sync_all()).map_err(io)?;
         }
-        let db = open_when_unlocked(folder)?;
+        let opened = open_when_unlocked(folder)?;
+        let last = LastHandle(Some(opened.clone()));
+        // Dropped before `last`, whichever way this function is left.
+        let db = opened;
         let (pages, notes, marks) = guarded(folder, || {
             Ok((
                 db.open_tree("pages")?,
@@ -79,6 +101,7 @@ impl Store for SledStore {
             marks,
             file,
             beside: folder::bytes(folder).saturating_sub(taken(&path)),
+            _last: last,
         };
         folder::make_private(folder).map_err(io)?;
         if young {

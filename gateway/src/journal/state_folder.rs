@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock, statvfs};
+use rustix::io::Errno;
 
 use super::folder;
 
@@ -53,55 +54,68 @@ pub enum OpenError {
 pub(super) struct StateFolder {
     path: PathBuf,
     ballast: u64,
-    /// Locked; the lock ends with the process, however it ends.
-    _lock: Option<File>,
+    /// Locked; the lock ends with the process, however it ends. `None` while the disk refuses to have one.
+    lock: Option<File>,
 }
 
 /// How the last run ended, if in good order: per lane the youngest generation and its count of places.
 pub(super) type CleanMark = Vec<(String, u32, u64)>;
 
 impl StateFolder {
-    /// Take the folder, or say who has it. On a disk that refuses every write it is taken without a lock: nobody can
-    /// write there, and alarms must flow.
+    /// Take the folder, or say who has it. On a disk that refuses every write it is not taken yet: alarms must flow, and
+    /// `begin` tries again.
     pub(super) fn take(path: &Path, ballast: u64) -> Result<Self, OpenError> {
+        let mut this = Self {
+            path: path.to_owned(),
+            ballast,
+            lock: None,
+        };
+        match this.claim() {
+            Err(OpenError::Folder { source, .. }) if is_the_disks(&source) => Ok(this),
+            claimed => claimed.map(|()| this),
+        }
+    }
+
+    /// Make the folder where there is none, lock it, and see whether its format is ours.
+    fn claim(&mut self) -> Result<(), OpenError> {
         let cannot = |source| OpenError::Folder {
-            folder: path.to_owned(),
+            folder: self.path.clone(),
             source,
         };
-        folder::make(path).map_err(cannot)?;
-        let lock_path = path.join("lock");
+        folder::make(&self.path).map_err(cannot)?;
+        let lock_path = self.path.join("lock");
         let lock = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .open(&lock_path)
-            .or_else(|_| File::open(&lock_path));
+            .open(&lock_path);
         let lock = match lock {
-            Ok(lock) => Some(lock),
-            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => return Err(cannot(e)),
-            Err(_) => None,
+            // One that can only be read locks as well.
+            Err(e) if is_the_disks(&e) => File::open(&lock_path).map_err(|_| cannot(e))?,
+            lock => lock.map_err(cannot)?,
         };
-        if let Some(lock) = &lock {
-            claim(lock, path)?;
-        }
-        if let Some(found) = format_of(path).filter(|found| *found > FORMAT) {
+        claim(&lock, &self.path)?;
+        if let Some(found) = format_of(&self.path).filter(|found| *found > FORMAT) {
             return Err(OpenError::Newer {
-                folder: path.to_owned(),
+                folder: self.path.clone(),
                 found,
                 known: FORMAT,
             });
         }
-        Ok(Self {
-            path: path.to_owned(),
-            ballast,
-            _lock: lock,
-        })
+        self.lock = Some(lock);
+        Ok(())
     }
 
     /// Take away the mark of the last run's good end before anything else is written, and tell what it said.
-    pub(super) fn begin(&self) -> io::Result<Option<CleanMark>> {
+    pub(super) fn begin(&mut self) -> io::Result<Option<CleanMark>> {
+        if self.lock.is_none() {
+            self.claim().map_err(|e| match e {
+                OpenError::Folder { source, .. } => source,
+                other => io::Error::other(other),
+            })?;
+        }
         let mark = self.path.join("clean");
         let said = fs::read_to_string(&mark)
             .ok()
@@ -161,6 +175,15 @@ impl StateFolder {
         bytes.truncate(usize::try_from(self.ballast).unwrap_or(usize::MAX));
         folder::write(&path, &bytes).is_ok()
     }
+}
+
+/// The disk refuses: nobody's fault, and it may be over soon.
+fn is_the_disks(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::StorageFull | Kind::QuotaExceeded | Kind::ReadOnlyFilesystem
+    ) || error.raw_os_error() == Some(Errno::IO.raw_os_error())
 }
 
 /// Lock the file and write our process id into it.

@@ -59,7 +59,7 @@ impl Progress {
         }))
     }
 
-    /// How long the thread has been at what it does now; zero when it waits for orders. Past 10 s the store hangs.
+    /// How long the thread has been at what it does now; zero when it waits for orders.
     pub fn busy_for(&self) -> Duration {
         match self.0.busy_since.load(Ordering::Acquire) {
             0 => Duration::ZERO,

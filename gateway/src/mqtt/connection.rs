@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use gateway_core::input::Input;
 use rumqttc::{
-    AsyncClient, ConnectionError, Event, EventLoop, Packet, Publish, QoS, StateError,
+    AsyncClient, ConnectionError, Event, EventLoop, Outgoing, Packet, Publish, QoS, StateError,
     SubscribeFilter, SubscribeReasonCode,
 };
 use tokio::sync::{Notify, mpsc, watch};
@@ -56,6 +56,8 @@ pub(super) struct Connection<'a> {
     pub(super) qos: Asked,
     pub(super) path: &'a mut SourcePath,
     pub(super) reopen: &'a Notify,
+    /// Acknowledgements that were given and have not left.
+    pub(super) owed: &'a watch::Sender<u64>,
 }
 
 /// The name under which a publish of this connection is acknowledged.
@@ -74,6 +76,7 @@ pub(super) async fn acknowledge(
     number: u64,
     tokens: &mut mpsc::UnboundedReceiver<u64>,
     client: &AsyncClient,
+    owed: &watch::Sender<u64>,
 ) {
     while let Some(token) = tokens.recv().await {
         let plain = token & !EXACTLY_ONCE;
@@ -82,6 +85,7 @@ pub(super) async fn acknowledge(
                 token,
                 "an acknowledgement for an older connection was dropped"
             );
+            left(owed);
             continue;
         }
         let qos = if token == plain {
@@ -95,6 +99,11 @@ pub(super) async fn acknowledge(
             return;
         }
     }
+}
+
+/// An acknowledgement has left, or never will.
+fn left(owed: &watch::Sender<u64>) {
+    owed.send_modify(|owed| *owed = owed.saturating_sub(1));
 }
 
 impl Connection<'_> {
@@ -195,6 +204,10 @@ impl<'a> Talk<'a> {
                 self.ask_for_more(client)
             }
             Event::Incoming(Packet::Publish(publish)) => Ok(self.deliver(publish).await?),
+            Event::Outgoing(Outgoing::PubAck(_) | Outgoing::PubRec(_)) => {
+                left(self.of.owed);
+                Ok(())
+            }
             Event::Incoming(_) | Event::Outgoing(_) => {
                 // Pings pass every few seconds: often enough to look at this.
                 if let Stage::Deaf { ask_again } = self.stage

@@ -50,6 +50,8 @@ const CALL_S: u64 = 5;
 #[derive(Debug)]
 pub struct MqttHandle {
     tokens: mpsc::UnboundedSender<u64>,
+    /// Acknowledgements that were given and have not left.
+    owed: watch::Sender<u64>,
     reopen: Arc<Notify>,
     /// The filters of the configuration, which no dialect changes.
     own: Vec<Filter>,
@@ -76,8 +78,15 @@ impl MqttHandle {
     /// Lets the broker forget the message with this token. Acknowledgements leave in the order of these calls; one for a
     /// connection that is gone is dropped. Never waits: there are never more than there are unacknowledged messages.
     pub fn acknowledge(&self, token: u64) {
+        self.owed.send_modify(|owed| *owed += 1);
         // The task ends only with the loop, and then nobody acknowledges.
         let _ = self.tokens.send(token);
+    }
+
+    /// Waits until every acknowledgement that was given is with the system, or its connection is gone.
+    pub async fn answers_have_left(&self) {
+        // It fails only when nobody counts any more.
+        let _ = self.owed.subscribe().wait_for(|owed| *owed == 0).await;
     }
 
     /// Drops the connection and calls again at once: the broker then sends once more what was not acknowledged.
@@ -104,6 +113,7 @@ pub fn spawn(
     let own = config.topics.clone();
     let (filters, wanted) = watch::channel(filters);
     let reopen = Arc::new(Notify::new());
+    let owed = watch::Sender::new(0);
     let listener = Listener {
         broker: Broker::new(&config, &id),
         path: SourcePath::new(source, inputs),
@@ -112,9 +122,11 @@ pub fn spawn(
         config,
         id,
         filters: wanted,
+        owed: owed.clone(),
     };
     MqttHandle {
         tokens,
+        owed,
         reopen,
         own,
         filters,
@@ -127,6 +139,7 @@ struct Listener {
     config: MqttSource,
     id: ClientId,
     filters: watch::Receiver<Vec<Filter>>,
+    owed: watch::Sender<u64>,
     broker: Broker,
     path: SourcePath,
     reopen: Arc<Notify>,
@@ -141,6 +154,8 @@ impl Listener {
         loop {
             let called = Instant::now();
             let end = self.connection(limit, &mut tokens).await;
+            // What this connection took and did not let out never leaves; the next one drops the rest.
+            self.owed.send_replace(tokens.len() as u64);
             if called.elapsed() > GOOD {
                 pauses.reset();
             }
@@ -183,11 +198,12 @@ impl Listener {
             qos: self.config.qos,
             path: &mut self.path,
             reopen: &self.reopen,
+            owed: &self.owed,
         };
         // Side by side: a reader that waits for the loop must not keep acknowledgements from leaving the queue.
         tokio::select! {
             end = connection.listen(eventloop, &client) => end,
-            () = acknowledge(self.number, tokens, &client) => End::LoopEnded,
+            () = acknowledge(self.number, tokens, &client, &self.owed) => End::LoopEnded,
         }
     }
 }

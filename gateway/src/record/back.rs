@@ -88,6 +88,11 @@ impl Answer {
                 ticket,
                 why: why.into(),
             },
+            Self::Opened(found) => JournalSays::Opened(found.recovered()?),
+            Self::NotLoaded { key, why } => JournalSays::NotLoaded {
+                key: key.into(),
+                why: why.into(),
+            },
             Self::Loaded { key, bytes: blob } => JournalSays::Loaded {
                 key: key.into(),
                 bytes: match blob {

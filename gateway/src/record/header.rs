@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use gateway_core::input::{Found, Recovered};
+use gateway_core::input::Recovered;
 use gateway_core::settings::{Device, Limits, Settings, Source};
-use gateway_core::{Identity, Mono, PageKey};
+use gateway_core::{Identity, Mono};
 use serde::{Deserialize, Serialize};
 use tecs_protocol::family::Family;
 use tecs_protocol::map::{Map, MapText};
@@ -13,7 +13,7 @@ use tecs_protocol::serial::modbus::{self, SettingsText};
 use tecs_protocol::serial::vitals::VitalsText;
 use tecs_protocol::vocabulary::{AlarmKind, ObservedKind};
 
-use super::line::{Key, Word, hex, unhex};
+use super::found::{FoundText, nameless};
 
 /// The version of the format.
 pub(super) const VERSION: u32 = 1;
@@ -42,11 +42,15 @@ pub(super) struct Header {
     endpoints: Vec<String>,
     #[serde(with = "LimitsLine")]
     limits: Limits,
-    pages: Vec<FoundLine>,
-    notes: Vec<(Word, String, String)>,
-    used: [u64; 3],
-    set_aside: Vec<String>,
-    clean: bool,
+    #[serde(flatten)]
+    found: FoundText,
+    /// The journal was open when the core was made; older recordings know no other.
+    #[serde(default = "yes")]
+    opened: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -75,15 +79,6 @@ struct DeviceLine {
     /// Of an EnOcean sender; older recordings have none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     profile: String,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct FoundLine {
-    key: Key,
-    last: u64,
-    gap: bool,
-    len: u32,
-    generation: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -116,11 +111,16 @@ impl Header {
         personal: bool,
         settings: &Settings,
         who: Identity,
-        recovered: &Recovered,
+        recovered: Option<&Recovered>,
         started: Mono,
     ) -> Self {
-        // What the journal remembers names devices in its own encoding: with pseudonyms it would match nothing.
-        let notes = recovered.notes.iter().filter(|_| personal);
+        let nothing = Recovered::default();
+        let found = recovered.unwrap_or(&nothing);
+        let found = if personal {
+            FoundText::from(found)
+        } else {
+            FoundText::from(&nameless(found))
+        };
         let registers = settings.modbus.iter();
         Self {
             tecs_recording: VERSION,
@@ -137,18 +137,13 @@ impl Header {
             vitals: settings.vitals.clone(),
             endpoints: settings.endpoints.clone(),
             limits: settings.limits.clone(),
-            pages: recovered.pages.iter().map(FoundLine::from).collect(),
-            notes: notes
-                .map(|(lane, key, value)| (Word(*lane), hex(key), hex(value)))
-                .collect(),
-            used: recovered.used,
-            set_aside: recovered.set_aside.clone(),
-            clean: recovered.clean,
+            found,
+            opened: recovered.is_some(),
         }
     }
 
-    /// What a core is made from; an error in words for a header that makes none.
-    pub(super) fn parts(self) -> Result<(Settings, Identity, Recovered, Mono), String> {
+    /// What a core is made from, without what was found where the journal was not open; an error in words for a header that makes none.
+    pub(super) fn parts(self) -> Result<(Settings, Identity, Option<Recovered>, Mono), String> {
         let registers = self.modbus.into_iter().map(|(n, text)| {
             let settings = modbus::Settings::compile(text);
             settings
@@ -174,21 +169,12 @@ impl Header {
             limits: self.limits,
             software: self.software,
         };
-        let note = |(lane, key, value): (Word, String, String)| {
-            Some((lane.0, unhex(&key)?, unhex(&value)?))
-        };
-        let notes: Option<Vec<_>> = self.notes.into_iter().map(note).collect();
-        let recovered = Recovered {
-            pages: self.pages.into_iter().map(Found::from).collect(),
-            notes: notes.ok_or("a note is no hexadecimal digits")?,
-            used: self.used,
-            set_aside: self.set_aside,
-            clean: self.clean,
-        };
+        let recovered = self.found.recovered()?;
         let who = Identity {
             epoch: self.epoch,
             boot_id: self.boot_id,
         };
+        let recovered = self.opened.then_some(recovered);
         Ok((settings, who, recovered, Mono(self.started)))
     }
 }
@@ -266,29 +252,5 @@ impl DeviceLine {
             silent_after_s: self.silent_after_s,
             profile: self.profile,
         })
-    }
-}
-
-impl From<&Found> for FoundLine {
-    fn from(found: &Found) -> Self {
-        Self {
-            key: found.key.into(),
-            last: found.last,
-            gap: found.gap,
-            len: found.len,
-            generation: found.generation,
-        }
-    }
-}
-
-impl From<FoundLine> for Found {
-    fn from(line: FoundLine) -> Self {
-        Self {
-            key: PageKey::from(line.key),
-            last: line.last,
-            gap: line.gap,
-            len: line.len,
-            generation: line.generation,
-        }
     }
 }

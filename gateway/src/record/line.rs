@@ -8,6 +8,8 @@ use tecs_protocol::Bytes;
 use tecs_protocol::prost::Message as _;
 use tecs_protocol::vocabulary::Lane;
 
+use super::found::FoundText;
+
 /// When, and what.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Line {
@@ -83,9 +85,14 @@ pub(super) enum Answer {
         ticket: u64,
         why: Fault,
     },
+    Opened(FoundText),
     Loaded {
         key: Key,
         bytes: Option<Blob>,
+    },
+    NotLoaded {
+        key: Key,
+        why: Fault,
     },
     Evicted {
         lane: Word,
@@ -305,6 +312,11 @@ impl From<&JournalSays> for Answer {
             },
             JournalSays::NotKept { ticket, why } => Self::NotKept {
                 ticket: *ticket,
+                why: why.into(),
+            },
+            JournalSays::Opened(recovered) => Self::Opened(recovered.into()),
+            JournalSays::NotLoaded { key, why } => Self::NotLoaded {
+                key: (*key).into(),
                 why: why.into(),
             },
             JournalSays::Loaded { key, bytes } => Self::Loaded {

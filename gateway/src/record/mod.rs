@@ -2,6 +2,7 @@
 //! so that an incident becomes a test. It may fail; the daemon does not fail with it.
 
 mod back;
+mod found;
 mod header;
 mod line;
 mod pseudonym;
@@ -15,6 +16,7 @@ use gateway_core::input::{JournalSays, LinkSays, Recovered};
 use gateway_core::{Gateway, Identity, Input, Mono, Settings};
 use tecs_protocol::family::Family;
 
+use found::nameless;
 use header::{Header, VERSION};
 use line::{Line, What};
 use pseudonym::Pseudonyms;
@@ -29,8 +31,8 @@ pub struct Subject<'a> {
     pub settings: &'a Settings,
     /// Which run.
     pub who: Identity,
-    /// What the journal found.
-    pub recovered: &'a Recovered,
+    /// What the journal found; `None` when it was not open yet.
+    pub recovered: Option<&'a Recovered>,
     /// When the core was made.
     pub now: Mono,
 }
@@ -188,6 +190,9 @@ fn hide(p: &mut Pseudonyms, input: &Input, text_lines: &[bool], longest: usize) 
             source: *source,
             bytes: p.bytes(*source, bytes, longest).into(),
         },
+        Input::Journal(JournalSays::Opened(recovered)) => {
+            Input::Journal(JournalSays::Opened(nameless(recovered)))
+        }
         Input::Journal(JournalSays::Loaded { key, bytes }) => {
             let bytes = bytes.as_ref().and_then(|bytes| p.page(*key, bytes));
             Input::Journal(JournalSays::Loaded { key: *key, bytes })
@@ -227,8 +232,9 @@ pub struct Recording {
     pub settings: Settings,
     /// Which run it was.
     pub who: Identity,
-    /// What its journal found; without what was remembered of devices unless `personal`.
-    pub recovered: Recovered,
+    /// What its journal found, without what was remembered of devices unless `personal`; `None` when it was not open yet:
+    /// then a step brings it.
+    pub recovered: Option<Recovered>,
     /// When the core was made.
     pub started: Mono,
     /// True when nothing was replaced: the replay's effects are those of the daemon, byte for byte.
@@ -274,12 +280,11 @@ pub fn replay(path: &Path) -> Result<Recording, RecordFault> {
 impl Recording {
     /// A core as the daemon's was when the recording began.
     pub fn gateway(&self) -> Gateway {
-        Gateway::new(
-            self.settings.clone(),
-            self.who,
-            self.recovered.clone(),
-            self.started,
-        )
+        let settings = self.settings.clone();
+        match self.recovered.clone() {
+            Some(recovered) => Gateway::new(settings, self.who, recovered, self.started),
+            None => Gateway::without_journal(settings, self.who, self.started),
+        }
     }
 
     fn step(text: &str) -> Result<(Mono, Step), String> {

@@ -170,7 +170,7 @@ fn record(folder: &Path, personal: bool) -> (Vec<Effect>, PathBuf) {
     let subject = Subject {
         settings: &settings,
         who,
-        recovered: &recovered,
+        recovered: Some(&recovered),
         now,
     };
     let mut recorder = Recorder::create(folder, personal, &subject).unwrap();
@@ -274,7 +274,7 @@ fn a_file_that_is_there_is_not_written_over_and_only_its_owner_reads_it() {
             epoch: 5,
             boot_id: 6,
         },
-        recovered: &Recovered::default(),
+        recovered: Some(&Recovered::default()),
         now: Mono(0),
     };
     assert!(matches!(

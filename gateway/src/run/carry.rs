@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway_core::{Gateway, Input, Mono};
+use tokio::time::timeout;
+
+use gateway_core::{Gateway, Input, JournalSays, Mono, Recovered};
 
 use crate::asked::{Question, Questions, View};
 use crate::clock::{Clock, TOLD_EVERY_MS};
 use crate::inputs::Intake;
+use crate::journal::Opened;
 use crate::notes::Notes;
 use crate::notify::Notify;
 use crate::power::Power;
@@ -21,9 +24,16 @@ use super::{ENDS_WITHIN, RunFault};
 /// Inputs that one turn takes before it settles.
 const BATCH: usize = 512;
 
+/// Acknowledgements that were given leave within this at the end: one that does not makes its source send again.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
+/// A journal that answers closes within this.
+const CLOSES_WITHIN: Duration = Duration::from_secs(2);
+
 /// Everything that turns.
 pub(super) struct Loop {
     pub(super) gateway: Gateway,
+    /// Where what the journal holds comes from, when it was not open in time.
+    pub(super) late: Option<Opened>,
     pub(super) intake: Intake,
     pub(super) edges: Edges,
     pub(super) notes: Notes,
@@ -41,6 +51,8 @@ pub(super) struct Loop {
 enum Woken {
     /// Inputs, or the time.
     Work,
+    /// The journal is open after all, or never will be.
+    Opened(Result<Recovered, RunFault>),
     Question(Question),
 }
 
@@ -65,7 +77,7 @@ impl Loop {
             match self.turn(&mut batch, now) {
                 Then::GoOn => {}
                 Then::Stopped => {
-                    self.end(end_by, now);
+                    self.end(end_by).await;
                     return Ok(());
                 }
                 Then::JournalEnded => return Err(RunFault::JournalEnded),
@@ -78,6 +90,10 @@ impl Loop {
             }
             match self.wait(&mut batch, end_by).await {
                 Woken::Work => {}
+                Woken::Opened(found) => {
+                    self.late = None;
+                    batch.push(Input::Journal(JournalSays::Opened(found?)));
+                }
                 Woken::Question(question) => question(&View {
                     gateway: &self.gateway,
                     notes: &self.notes,
@@ -131,6 +147,7 @@ impl Loop {
             biased;
             // Few, local and cheap: a flood of inputs must not hide the daemon's state.
             Some(question) = self.questions.recv() => Woken::Question(question),
+            found = opened(self.late.as_mut()) => Woken::Opened(found),
             taken = self.intake.fill(batch, BATCH) => {
                 if taken == 0 {
                     // Every edge has ended, which only the end of the daemon brings about: no reason to spin.
@@ -142,14 +159,43 @@ impl Loop {
         }
     }
 
-    /// The core has stopped: the journal closes in what is left of the 5 s.
-    fn end(self, end_by: Option<Mono>, now: Mono) {
-        let left = end_by.map_or(ms(ENDS_WITHIN), |at| at.since(now));
-        if self.edges.close(Duration::from_millis(left)) {
-            tracing::info!("ended; nothing is left unsafe");
-        } else {
-            tracing::error!("the journal did not close in time; it will be read as after a kill");
+    /// The core has stopped: acknowledgements leave, and the journal closes in what is left of the 5 s.
+    async fn end(mut self, end_by: Option<Mono>) {
+        let at_rest = self.gateway.is_at_rest();
+        let answers = async {
+            let mut unheard = Vec::new();
+            tokio::select! {
+                () = self.edges.answers_have_left() => {}
+                // A reader that waits for us would keep them from leaving; what it brings now is not acknowledged.
+                () = async { while self.intake.fill(&mut unheard, BATCH).await > 0 { unheard.clear(); } } => {}
+            }
+        };
+        let answered = timeout(ANSWERS_WITHIN, answers).await;
+        let left = end_by.map_or(ms(ENDS_WITHIN), |at| at.since(Clock::now()));
+        let left = Duration::from_millis(left).min(CLOSES_WITHIN);
+        let closed = self.edges.close(left);
+        match (at_rest, closed) {
+            (true, true) => tracing::info!("ended; nothing is left unsafe"),
+            (false, true) => tracing::error!(
+                "not everything was safe within 2 s: what was not acknowledged is sent again by its source"
+            ),
+            (_, false) => tracing::error!(
+                "the journal did not close in time; it will be read as after a kill"
+            ),
         }
+        if answered.is_err() {
+            tracing::warn!(
+                "not every acknowledgement has left: what is sent again is known by its name"
+            );
+        }
+    }
+}
+
+/// What a late journal holds, once it is open; never, when it is not late.
+async fn opened(late: Option<&mut Opened>) -> Result<Recovered, RunFault> {
+    match late {
+        Some(late) => Ok(late.await.map_err(|_| RunFault::JournalEnded)??),
+        None => std::future::pending().await,
     }
 }
 

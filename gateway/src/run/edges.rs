@@ -127,6 +127,15 @@ impl Edges {
         &self.journal
     }
 
+    /// Waits until every acknowledgement that was given has left, or can leave no more.
+    pub(super) async fn answers_have_left(&self) {
+        for source in &self.sources {
+            if let Source::Broker(broker) = source {
+                broker.answers_have_left().await;
+            }
+        }
+    }
+
     /// Waits until the journal has closed, at most so long; true when it did in good order.
     pub(super) fn close(self, at_most: Duration) -> bool {
         let (closed, done) = std::sync::mpsc::channel();

@@ -1,8 +1,8 @@
 //! `tecs-gateway run`: opens the journal, then every edge, and turns the one loop until it is asked to end. Decides
 //! nothing: it only carries.
 //!
-//! Start: configuration → journal (blocks until everything was read) → edges → READY. Neither a broker nor the hub is
-//! waited for. End: SIGTERM or SIGINT → `Input::Stop` → `Effect::Stopped`, within 5 s whatever the disk does. SIGHUP does
+//! Start: configuration → journal (waited for, 2 s at most: a disk that hangs keeps no alarm) → edges → READY. Neither a
+//! broker nor the hub is waited for. End: SIGTERM or SIGINT → `Input::Stop` → `Effect::Stopped`, within 5 s whatever the disk does. SIGHUP does
 //! nothing: certificates are read anew at each connect, and a new configuration needs a restart.
 
 mod carry;
@@ -15,6 +15,7 @@ use std::time::Duration;
 use gateway_core::{Gateway, Identity, Input};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::timeout;
 
 use crate::admin::{self, Admin, Desk};
 use crate::asked::questions;
@@ -38,6 +39,9 @@ pub(crate) use edges::filters;
 
 /// From the word to end until the process does, at most.
 const ENDS_WITHIN: Duration = Duration::from_secs(5);
+/// The journal is waited for so long at the start: what it remembers tells a state that a broker repeats from news. A
+/// journal of 64 generations a lane is read in less on the machines that we know (`gateway/docs/performance.md`).
+const OPENS_WITHIN: Duration = Duration::from_secs(2);
 /// Orders and signals that wait for the loop.
 const ORDERS: usize = 16;
 
@@ -128,7 +132,11 @@ async fn daemon(config: Config, who: Identity, options: &Options) -> Result<(), 
         disk: config.settings.limits.disk,
         ballast: config.ballast_bytes,
     };
-    let (recovered, journal) = Journal::open(&config.state_dir, limits, says)?;
+    let (mut opened, journal) = Journal::begin(&config.state_dir, limits, says)?;
+    let recovered = match timeout(OPENS_WITHIN, &mut opened).await {
+        Ok(found) => Some(found.map_err(|_| RunFault::JournalEnded)??),
+        Err(_) => None,
+    };
     let progress = Progress::new(journal.progress());
     let started = Clock::now();
     let recorder = match &options.record {
@@ -138,7 +146,7 @@ async fn daemon(config: Config, who: Identity, options: &Options) -> Result<(), 
             &Subject {
                 settings: &config.settings,
                 who,
-                recovered: &recovered,
+                recovered: recovered.as_ref(),
                 now: started,
             },
         )?),
@@ -153,7 +161,11 @@ async fn daemon(config: Config, who: Identity, options: &Options) -> Result<(), 
         metrics::serve(listen, asker, progress.clone()).await;
     }
     let notes = Notes::new(&config.settings);
-    let gateway = Gateway::new(config.settings.clone(), who, recovered, started);
+    let late = recovered.is_none().then_some(opened);
+    let gateway = match recovered {
+        Some(recovered) => Gateway::new(config.settings.clone(), who, recovered, started),
+        None => Gateway::without_journal(config.settings.clone(), who, started),
+    };
     let edges = Edges::open(&config, &mut intake, journal, said);
     let notify = Arc::new(Notify::from_environment().map_err(RunFault::machine("NOTIFY_SOCKET"))?);
     progress::watch(progress.clone(), notify.clone()).map_err(RunFault::machine("no watchdog"))?;
@@ -161,6 +173,7 @@ async fn daemon(config: Config, who: Identity, options: &Options) -> Result<(), 
     tracing::info!(epoch = format!("{:016x}", who.epoch), state = %config.state_dir.display(), "running");
     let turns = Loop {
         gateway,
+        late,
         intake,
         edges,
         notes,

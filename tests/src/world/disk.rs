@@ -42,6 +42,7 @@ pub struct Disk {
     tickets: u64,
     busy_until: u64,
     clean: bool,
+    unreadable: bool,
 }
 
 impl Disk {
@@ -57,6 +58,7 @@ impl Disk {
             tickets: 0,
             busy_until: 0,
             clean: false,
+            unreadable: false,
         }
     }
 
@@ -121,6 +123,12 @@ impl Disk {
             self.carry_out(plan.order, plan.fails);
         }
         self.plans.clear();
+        self.busy_until = 0;
+    }
+
+    /// Pages that cannot be read just now, or can again.
+    pub fn reads(&mut self, reads: bool) {
+        self.unreadable = !reads;
     }
 
     /// The disk fails no more and has room.
@@ -153,6 +161,10 @@ impl Disk {
                 self.pages.retain(|_, h| !keys.contains(&h.page.key));
                 None
             }
+            JournalOrder::Load { key } if self.unreadable => Some(JournalSays::NotLoaded {
+                key,
+                why: JournalFault::Broken("io".to_owned()),
+            }),
             JournalOrder::Load { key } => {
                 let held = self.pages.values().find(|h| h.page.key == key);
                 Some(JournalSays::Loaded {

@@ -30,7 +30,14 @@ pub struct Misfortune {
     pub session_lost: u32,
     /// Bytes of the whole disk; 0 is endless.
     pub disk_bytes: u64,
+    /// The disk hangs under an order, per order: for up to [`HANG_MS`].
+    pub disk_hangs: u32,
+    /// The journal is opened later than the sources, per start: by up to [`HANG_MS`].
+    pub opens_late: u32,
 }
+
+/// The longest that a disk hangs, ms.
+pub const HANG_MS: u64 = 20_000;
 
 impl Misfortune {
     /// A world in which nothing goes wrong.
@@ -48,6 +55,8 @@ impl Misfortune {
             broker_breaks: 0,
             session_lost: 0,
             disk_bytes: 0,
+            disk_hangs: 0,
+            opens_late: 0,
         }
     }
 
@@ -73,6 +82,8 @@ impl Misfortune {
             broker_breaks: rate(60),
             session_lost: rate(300),
             disk_bytes: u64::from(rate(40)) * 4096,
+            disk_hangs: rate(10),
+            opens_late: rate(500),
         }
     }
 }

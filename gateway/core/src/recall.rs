@@ -1,0 +1,173 @@
+//! What the journal held when it was opened, at the start or later: pages that wait, states, presses, open alarms. What was
+//! heard since the start wins over what is remembered.
+
+use tecs_protocol::signal::{Reading, Signal};
+use tecs_protocol::vocabulary::Lane;
+
+use crate::effect::{Effect, Noteworthy};
+use crate::gateway::{Gateway, at};
+use crate::input::Recovered;
+use crate::journal::Health;
+use crate::link::Link;
+use crate::memory::{self, Remembered};
+use crate::normalise::{Came, normalise, there_again};
+use crate::roster::OWN;
+use crate::taking::FORGET_AFTER_MS;
+use crate::time::Mono;
+use crate::watching::Whose;
+
+impl Gateway {
+    /// The journal, or a lane of it, was opened later than the sources.
+    pub(crate) fn opened_late(&mut self, recovered: Recovered, now: Mono) {
+        let found = recovered.pages.len();
+        let alarms = |lane: &Lane| *lane == Lane::Alarm;
+        let news = recovered.pages.iter().any(|p| alarms(&p.key.lane))
+            || recovered.notes.iter().any(|(lane, ..)| alarms(lane));
+        self.effects.push_back(Effect::Note(Noteworthy::Journal {
+            what: format!("the journal was opened late; {found} pages wait in it"),
+        }));
+        self.recall(recovered, now);
+        self.journal.retry_at = now;
+        if news {
+            self.greet_again();
+        }
+    }
+
+    /// Takes in what the journal held.
+    pub(crate) fn recall(&mut self, recovered: Recovered, now: Mono) {
+        if self.journal.is_opening() {
+            self.journal.health = Health::Fine;
+        }
+        for (lane, used) in self.lanes.iter_mut().zip(recovered.used) {
+            // A lane that is open takes something on the disk; of one that is not, nothing is said.
+            if used > 0 {
+                lane.used = used;
+            }
+        }
+        for found in recovered.pages {
+            if let Some(lane) = self.lanes.get_mut(at(found.key.lane)) {
+                lane.found(found, now);
+            }
+        }
+        for lane in &mut self.lanes {
+            let finished = lane.finish_evictions();
+            self.journal.release(finished);
+        }
+        for (lane, key, value) in recovered.notes {
+            // A routine state may have changed since without touching the disk: in doubt it is new (decision 004).
+            let whole = recovered.clean || lane == Lane::Alarm;
+            if let Some(remembered) = memory::read(&key, &value)
+                && whole
+            {
+                self.remember(&key, remembered, now);
+            }
+        }
+        for set_aside in recovered.set_aside {
+            self.journal_damaged(&set_aside, now);
+        }
+        self.say_how_it_is(now);
+    }
+
+    fn remember(&mut self, key: &[u8], remembered: Remembered, now: Mono) {
+        match remembered {
+            Remembered::State {
+                source,
+                device,
+                field,
+                word,
+            } => self.remember_state(&source, &device, &field, &word, now),
+            Remembered::Pulse {
+                source,
+                packet,
+                print,
+            } => self.remember_pulse(&source, packet, print, now),
+            Remembered::Open { name, alarm } => self.home.recalled(&name, &alarm, now),
+            Remembered::Lesson {
+                source,
+                device,
+                says,
+            } => {
+                let younger =
+                    self.journal.waits_with(key) || self.notes.iter().any(|n| n.key == key);
+                if !younger && let Some(index) = self.source_named(&source) {
+                    self.senses.recall(index, &device, &says);
+                }
+            }
+        }
+    }
+
+    fn remember_state(&mut self, source: &str, device: &str, field: &str, word: &str, now: Mono) {
+        let Some(index) = self.source_named(source) else {
+            return;
+        };
+        let prefix = if source.is_empty() { "gateway" } else { source };
+        let roster = &mut self.senses.roster;
+        let heard = roster.known(index, device).map(|known| known.heard);
+        let Some(known) = roster.meet(index, prefix, device, "", now) else {
+            return;
+        };
+        // It is remembered now, not heard.
+        known.heard = heard.unwrap_or(now);
+        if known.last(field).is_some() {
+            return;
+        }
+        known.learn(field, word);
+        // 'There again' said nothing while nobody was known to be missed.
+        let said = known.says.iter().find(|(name, _)| name == field);
+        let Some(what) = said.map(|(_, what)| what.clone()).filter(there_again) else {
+            return;
+        };
+        let told = known.named.and_then(|n| self.settings.devices.get(n));
+        let signal = Signal::new(device, field, Reading::Edge, what);
+        let clock = self.senses.clock;
+        let meaning = normalise(signal, known, told, source, Came::default(), &clock, now);
+        if let Some(meaning) = meaning {
+            self.raise(meaning, None, Vec::new(), now);
+        }
+    }
+
+    fn remember_pulse(&mut self, source: &str, packet: u16, print: u64, now: Mono) {
+        let index = self.source_named(source);
+        let Some(known) = index.and_then(|n| self.sources.get_mut(n)) else {
+            return;
+        };
+        // Taken again in this run: that one is not forgotten before it is answered.
+        if known.remembered.get(&print) == Some(&packet) {
+            return;
+        }
+        // A broker that has forgotten our session sends nothing again.
+        if !known.up || known.resumed {
+            known.unanswered.insert((packet, print));
+        }
+        let forget = memory::pulse(source, packet, print, false);
+        known.forget.push_back((now.plus(FORGET_AFTER_MS), forget));
+    }
+
+    fn source_named(&self, name: &str) -> Option<usize> {
+        if name.is_empty() {
+            return Some(OWN);
+        }
+        self.settings.sources.iter().position(|s| s.name == name)
+    }
+
+    /// What is well now and was remembered as raised is restored: its own word may have come before the journal.
+    fn say_how_it_is(&mut self, now: Mono) {
+        self.journal.said_well = false;
+        for source in 0..self.sources.len() {
+            if self.sources.get(source).is_some_and(|s| s.up) {
+                self.heard_from(Whose::Source(source), now);
+            }
+        }
+        for endpoint in 0..self.links.len() {
+            if self.links.get(endpoint).and_then(Link::up).is_some() {
+                self.heard_from(Whose::Endpoint(endpoint), now);
+            }
+        }
+        if self.senses.clock.pair(now).trusted {
+            self.heard_from(Whose::Clock, now);
+        }
+        if let (Some(mains), battery) = self.power {
+            self.powered(Some(mains), battery, now);
+        }
+    }
+}
