@@ -121,37 +121,46 @@ impl Chromium {
         began.elapsed()
     }
 
-    /// Presses what a selector matches first; once more where the page was renewed between looking and pressing.
+    /// Presses what a selector matches first.
     pub fn clicks(&self, selector: &str) {
-        let began = Instant::now();
-        let press = || {
-            let id = self.element(selector)?;
+        self.does_to(selector, |id| {
             self.post(&format!("element/{id}/click"), &json!({}))
-        };
-        while press().is_none() {
-            assert!(
-                began.elapsed() < ANSWERS,
-                "`{selector}` cannot be pressed; the page: {}",
-                self.reads("body")
-            );
-            std::thread::sleep(LOOK_AGAIN);
-        }
+        });
     }
 
     /// Types into a field.
     pub fn types(&self, selector: &str, text: &str) {
-        let id = self.element(selector).expect(selector);
-        self.tell(&format!("element/{id}/value"), &json!({ "text": text }));
+        self.does_to(selector, |id| {
+            self.post(&format!("element/{id}/value"), &json!({ "text": text }))
+        });
     }
 
     /// Moves the mouse over what a selector matches first.
     pub fn points_at(&self, selector: &str) {
-        let id = self.element(selector).expect(selector);
-        let moved = json!({ "type": "pointerMove", "duration": 0, "x": 0, "y": 0, "origin": { ELEMENT: id } });
-        let mouse = json!({
-            "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": [moved],
+        self.does_to(selector, |id| {
+            let moved = json!({ "type": "pointerMove", "duration": 0, "x": 0, "y": 0, "origin": { ELEMENT: id } });
+            let mouse = json!({
+                "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": [moved],
+            });
+            self.post("actions", &json!({ "actions": [mouse] }))
         });
-        self.tell("actions", &json!({ "actions": [mouse] }));
+    }
+
+    /// Does this to what a selector matches first; once more where the page was renewed between looking and doing.
+    fn does_to(&self, selector: &str, act: impl Fn(&str) -> Option<Value>) {
+        let began = Instant::now();
+        while self
+            .element(selector)
+            .and_then(|element| act(&element))
+            .is_none()
+        {
+            assert!(
+                began.elapsed() < ANSWERS,
+                "`{selector}` cannot be reached; the page: {}",
+                self.reads("body")
+            );
+            std::thread::sleep(LOOK_AGAIN);
+        }
     }
 
     /// What a script in the page returns.
