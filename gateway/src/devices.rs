@@ -92,9 +92,16 @@ fn source(source: &SourceSeen, whole: bool) -> Value {
         json!({ "field": field, "count": seen.count, "sample": sample(&seen.sample) })
     });
     let ignored = source.ignored.iter();
+    let too_many = source.crowd.map(|crowd| {
+        json!({
+            "forgotten": crowd.forgotten, "refused": crowd.refused,
+            "alarms_without_place": crowd.without_place,
+        })
+    });
     json!({
         "name": source.name, "speaks": source.speaks.word(), "up": source.up, "why": source.why,
         "messages": source.messages, "unacknowledged": source.unkept, "garbled": source.garbled,
+        "too_many": too_many,
         "refusals": refusals.collect::<Vec<_>>(), "unmapped": unmapped.collect::<Vec<_>>(),
         "unmapped_more": source.unmapped_more,
         "ignored": ignored.map(|(why, count)| json!({ "why": why, "count": count })).collect::<Vec<_>>(),

@@ -56,6 +56,14 @@ pub struct Summary {
     pub hub: bool,
     /// False while the journal cannot keep what it should.
     pub journal: bool,
+    /// False while a source brings more devices than can be remembered; alarms are raised all the same.
+    #[serde(default = "well")]
+    pub devices: bool,
+}
+
+/// What earlier versions did not say.
+const fn well() -> bool {
+    true
 }
 
 impl AlarmInHome {

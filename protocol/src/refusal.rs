@@ -150,7 +150,12 @@ impl std::fmt::Display for Refusal {
             }
             Self::Length { due, found } => write!(f, "{found} bytes where {due} are due"),
             Self::Noise { bytes } => write!(f, "{bytes} bytes that belong to no frame"),
-            Self::TooManyDevices { limit } => write!(f, "more than {limit} devices"),
+            Self::TooManyDevices { limit } => {
+                write!(
+                    f,
+                    "more than {limit} devices that are not listed: list this one"
+                )
+            }
             Self::UnknownFrame { kind } => write!(f, "a frame of unknown kind {kind}"),
             Self::Exception { from, code, why } => {
                 write!(f, "{from} refuses with exception {code}: {why}")

@@ -144,6 +144,11 @@ impl Custody {
         true
     }
 
+    /// Every message before this one has its answer, or will have none.
+    pub(crate) fn answered_before_this(&self) -> u64 {
+        self.waiting.keys().next().copied().unwrap_or(self.next)
+    }
+
     /// How many messages have no answer yet on this connection.
     pub(crate) fn unanswered(&self) -> usize {
         self.order.len()

@@ -197,15 +197,18 @@ impl Gateway {
     pub fn settle(&mut self, now: Mono) {
         self.tick_lines(now);
         self.tick_watches(now);
+        self.notes.extend(self.senses.roster.take_notes());
         self.keep(now);
         self.send(now);
         self.answer_sources(now);
         let hub = self.links.iter().any(|l| l.up().is_some());
         let limits = &self.settings.limits;
         let shown = (limits.not_sent_after_ms, limits.closed_shown_ms);
-        self.home.settle(hub, self.journal.is_fine(), shown, now);
-        for name in self.home.take_closed() {
+        let well = (hub, self.journal.is_fine(), !self.is_crowded());
+        self.home.settle(well, shown, now);
+        for (name, device) in self.home.take_closed() {
             self.notes.push(memory::open(&name, None));
+            self.senses.roster.no_longer_open(&device);
         }
         self.end(now);
     }

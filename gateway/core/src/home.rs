@@ -42,7 +42,7 @@ pub(crate) struct Home {
     open: BTreeMap<Name, Open>,
     summary: Option<Summary>,
     /// Closed alarms whose mark may leave the journal.
-    closed: Vec<Name>,
+    closed: Vec<(Name, String)>,
     /// Something may have to be told.
     stirred: bool,
     tell: VecDeque<Effect>,
@@ -111,8 +111,11 @@ impl Home {
     }
 
     /// An alarm that was open when the last run ended.
-    pub(crate) fn recalled(&mut self, name: &str, alarm: &str, now: Mono) {
-        if let (Some(name), Some(alarm)) = (parse(name), AlarmInHome::from_json(alarm)) {
+    /// Gives its device.
+    pub(crate) fn recalled(&mut self, name: &str, alarm: &str, now: Mono) -> Option<String> {
+        let (name, alarm) = (parse(name)?, AlarmInHome::from_json(alarm)?);
+        let device = alarm.device.clone();
+        {
             self.stirred = true;
             self.open.insert(
                 name,
@@ -127,6 +130,7 @@ impl Home {
                 },
             );
         }
+        Some(device)
     }
 
     /// It is on our disk.
@@ -183,27 +187,30 @@ impl Home {
             open.clear_at = None;
         } else if open.clear_at.is_none() {
             open.clear_at = Some(now.plus(closed_shown_ms));
-            self.closed.push((name.epoch, name.seq));
+            let device = open.alarm.device.clone();
+            self.closed.push(((name.epoch, name.seq), device));
         }
     }
 
-    /// The names whose marks may leave the journal.
-    pub(crate) fn take_closed(&mut self) -> Vec<String> {
-        self.closed.drain(..).map(|(e, s)| name(e, s)).collect()
+    /// The names whose marks may leave the journal, each with its device.
+    pub(crate) fn take_closed(&mut self) -> Vec<(String, String)> {
+        let closed = self.closed.drain(..);
+        closed
+            .map(|((e, s), device)| (name(e, s), device))
+            .collect()
     }
 
     /// Tells what changed.
     pub(crate) fn settle(
         &mut self,
-        hub: bool,
-        journal: bool,
+        (hub, journal, devices): (bool, bool, bool),
         (not_sent_after_ms, closed_shown_ms): (u64, u64),
         now: Mono,
     ) {
         let as_before = self
             .summary
             .as_ref()
-            .is_some_and(|s| s.hub == hub && s.journal == journal);
+            .is_some_and(|s| (s.hub, s.journal, s.devices) == (hub, journal, devices));
         let due = self.due(not_sent_after_ms).is_some_and(|due| due <= now);
         if as_before && !due && !std::mem::take(&mut self.stirred) {
             return;
@@ -213,7 +220,7 @@ impl Home {
             if open.clear_at.is_none() && open.confirm_by.is_some_and(|by| by <= now) {
                 open.come_to(Stage::Closed);
                 open.clear_at = Some(now.plus(closed_shown_ms));
-                self.closed.push(*key);
+                self.closed.push((*key, open.alarm.device.clone()));
             }
             if open.clear_at.is_some_and(|at| at <= now) {
                 cleared.push(*key);
@@ -244,6 +251,7 @@ impl Home {
             stage: waiting.map(|o| o.alarm.stage).min(),
             hub,
             journal,
+            devices,
         };
         if self.summary.as_ref() != Some(&summary) {
             self.tell.push_back(Effect::Tell {

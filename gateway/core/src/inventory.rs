@@ -7,6 +7,7 @@ use tecs_protocol::signal::What;
 use crate::gateway::Gateway;
 use crate::known::Known;
 use crate::notebook::{Notebook, RefusalSeen, UnmappedSeen};
+use crate::roster::Crowd;
 use crate::roster::OWN;
 use crate::time::Mono;
 
@@ -22,7 +23,7 @@ pub struct Inventory {
     pub devices: Vec<DeviceSeen>,
     /// In the order of the configuration.
     pub sources: Vec<SourceSeen>,
-    /// The limit `limits.devices`.
+    /// The limit `limits.devices`: quiet, unlisted ones of each source.
     pub most: usize,
 }
 
@@ -90,6 +91,8 @@ pub struct SourceSeen {
     pub idle_rules_more: usize,
     /// How many rules its table has.
     pub rules: usize,
+    /// What came of too many devices; `None` while it has none too many.
+    pub crowd: Option<Crowd>,
     /// The tables of radio codes that its rules ask.
     pub code_tables: Vec<String>,
 }
@@ -143,6 +146,7 @@ impl Gateway {
             idle_rules,
             idle_rules_more,
             rules: map.map_or(0, |map| map.rules().count()),
+            crowd: self.crowd_seen(index),
             code_tables,
         })
     }

@@ -82,6 +82,11 @@ impl Known {
             .map(|(_, word)| word.as_str())
     }
 
+    /// A field's last word says that something is raised.
+    pub(crate) fn stands(&self) -> bool {
+        self.fields.iter().any(|(_, word)| word.ends_with("raised"))
+    }
+
     /// Remembers a field's state; false when it is the one it had.
     pub(crate) fn learn(&mut self, field: &str, word: &str) -> bool {
         match self.fields.iter_mut().find(|(name, _)| name == field) {

@@ -8,6 +8,7 @@
 
 mod assess;
 mod clock;
+mod crowding;
 mod custody;
 mod hearing;
 mod home;
@@ -49,6 +50,7 @@ pub use inventory::{DeviceSeen, Inventory, SourceSeen};
 pub use notebook::{RefusalSeen, UnmappedSeen};
 pub use page::{PAGE_LIMIT, Page, PageKey};
 pub use queue::{Oldest, PEEK_MOST, Queue};
+pub use roster::Crowd;
 pub use senses::{Decoded, Decoder};
 pub use settings::Settings;
 pub use status::Status;

@@ -26,12 +26,30 @@ pub(crate) enum Remembered {
     },
     /// An alarm that is open in the home.
     Open { name: String, alarm: String },
+    /// An unlisted device that once raised an alarm; the lowest turn is forgotten first.
+    Alarmed {
+        source: String,
+        device: String,
+        turn: u64,
+    },
     /// What a device taught of itself.
     Lesson {
         source: String,
         device: String,
         says: String,
     },
+}
+
+impl Remembered {
+    /// In which order what is remembered is taken in: who once raised an alarm has its place before anybody who only spoke,
+    /// and is there when its alarm is found open.
+    pub(crate) const fn turn(&self) -> (u8, u64) {
+        match self {
+            Self::Alarmed { turn, .. } => (0, *turn),
+            Self::State { .. } | Self::Pulse { .. } | Self::Lesson { .. } => (1, 0),
+            Self::Open { .. } => (2, 0),
+        }
+    }
 }
 
 fn key(parts: &[&str]) -> Vec<u8> {
@@ -50,6 +68,22 @@ pub(crate) fn state(source: &str, device: &str, field: &str, word: &str) -> Note
     Note {
         key: key(&["state", source, device, field]),
         value: Some(word.as_bytes().to_vec()),
+    }
+}
+
+/// There is no such field any more.
+pub(crate) fn state_forgotten(source: &str, device: &str, field: &str) -> Note {
+    Note {
+        key: key(&["state", source, device, field]),
+        value: None,
+    }
+}
+
+/// An unlisted device that once raised an alarm, with its turn to be forgotten; or (`None`) one that is forgotten.
+pub(crate) fn alarmed(source: &str, device: &str, turn: Option<u64>) -> Note {
+    Note {
+        key: key(&["alarmed", source, device]),
+        value: turn.map(|turn| turn.to_string().into_bytes()),
     }
 }
 
@@ -103,6 +137,11 @@ pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<Remembered> {
             name: (*name).to_owned(),
             alarm: value,
         }),
+        ["alarmed", source, device] => Some(Remembered::Alarmed {
+            source: (*source).to_owned(),
+            device: (*device).to_owned(),
+            turn: value.parse().ok()?,
+        }),
         ["lesson", source, device, _] => Some(Remembered::Lesson {
             source: (*source).to_owned(),
             device: (*device).to_owned(),
@@ -135,6 +174,15 @@ mod tests {
                 source: "zigbee".into(),
                 packet: 7,
                 print: 0xab
+            })
+        );
+        let note = alarmed("zigbee", "pendant", Some(9));
+        assert_eq!(
+            read(&note.key, &note.value.unwrap()),
+            Some(Remembered::Alarmed {
+                source: "zigbee".into(),
+                device: "pendant".into(),
+                turn: 9
             })
         );
         let taught = Lesson {

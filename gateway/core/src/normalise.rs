@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::effect::Note;
 use crate::known::Known;
 use crate::memory;
+use crate::roster::Whose;
 use crate::settings;
 use crate::time::Mono;
 
@@ -21,6 +22,8 @@ pub(crate) struct Meaning {
     /// Set for a state that repeats.
     pub(crate) state: Option<Note>,
     pub(crate) pulse: bool,
+    /// Whose word it is; `None` of a device without a place, and of the gateway's own presses.
+    pub(crate) by: Option<Whose>,
 }
 
 impl Meaning {
@@ -103,8 +106,7 @@ pub(crate) fn normalise(
             replayed: old,
             redelivered: came.redelivered,
             test,
-            // The gateway's own devices are nobody's to list.
-            unlisted: known.named.is_none() && !source.is_empty(),
+            unlisted: known.named.is_none(),
         },
         what,
         raw: Vec::new(),
@@ -120,6 +122,7 @@ pub(crate) fn normalise(
         lane,
         state,
         pulse: reading == Reading::Pulse,
+        by: None,
     })
 }
 

@@ -89,7 +89,7 @@ impl Notebook {
     pub(crate) fn note(&mut self, message: &Message, excerpt: impl Fn() -> Vec<u8>, now: Mono) {
         self.messages += 1;
         if let Some(why) = message.ignored {
-            *self.ignored.entry(why).or_default() += 1;
+            self.ignored(why);
         }
         if let Some(rule) = message.rule {
             let fitted = self.rules.entry(rule).or_insert((0, now));
@@ -106,6 +106,11 @@ impl Notebook {
         } else {
             0
         };
+    }
+
+    /// Notes why words said nothing.
+    pub(crate) fn ignored(&mut self, why: &'static str) {
+        *self.ignored.entry(why).or_default() += 1;
     }
 
     /// Notes what was refused; there are as many names as `Refusal::NAMES`.

@@ -15,6 +15,8 @@ impl Gateway {
     /// An event of the gateway's own.
     pub(crate) fn own(&mut self, device: &str, what: What, now: Mono) {
         if let Some(meaning) = self.senses.own(device, what, now) {
+            // Whether it was raised is remembered over a kill as well, whatever its lane: it is restored once.
+            self.notes.extend(meaning.state.clone());
             self.raise(meaning, None, Vec::new(), now);
         }
     }
@@ -43,6 +45,7 @@ impl Gateway {
             event,
             state: None,
             pulse: true,
+            by: None,
         };
         self.raise(meaning, None, Vec::new(), now);
     }

@@ -53,15 +53,16 @@ impl Gateway {
             let finished = lane.finish_evictions();
             self.journal.release(finished);
         }
-        for (lane, key, value) in recovered.notes {
-            // A routine state may have changed since without touching the disk: in doubt it is new (decision 004).
-            let whole = recovered.clean || lane == Lane::Alarm;
-            if let Some(remembered) = memory::read(&key, &value)
-                && whole
-            {
-                self.remember(&key, remembered, now);
-            }
+        // A routine state may have changed since without touching the disk: in doubt it is new (decision 004).
+        let whole = |lane: Lane| recovered.clean || lane == Lane::Alarm;
+        let notes = recovered.notes.iter().filter(|(lane, ..)| whole(*lane));
+        let read = notes.filter_map(|(_, key, value)| Some((key, memory::read(key, value)?)));
+        let mut read: Vec<(&Vec<u8>, Remembered)> = read.collect();
+        read.sort_by_key(|(_, remembered)| remembered.turn());
+        for (key, remembered) in read {
+            self.remember(key, remembered, now);
         }
+        self.recall_crowds(now);
         for set_aside in recovered.set_aside {
             self.journal_damaged(&set_aside, now);
         }
@@ -81,7 +82,21 @@ impl Gateway {
                 packet,
                 print,
             } => self.remember_pulse(&source, packet, print, now),
-            Remembered::Open { name, alarm } => self.home.recalled(&name, &alarm, now),
+            Remembered::Open { name, alarm } => {
+                if let Some(device) = self.home.recalled(&name, &alarm, now) {
+                    self.senses.roster.opened_before(&device);
+                }
+            }
+            Remembered::Alarmed {
+                source,
+                device,
+                turn,
+            } => {
+                if let Some(index) = self.source_named(&source) {
+                    let roster = &mut self.senses.roster;
+                    roster.alarmed_before((index, &source), &device, turn, now);
+                }
+            }
             Remembered::Lesson {
                 source,
                 device,
@@ -103,7 +118,11 @@ impl Gateway {
         let prefix = if source.is_empty() { "gateway" } else { source };
         let roster = &mut self.senses.roster;
         let heard = roster.known(index, device).map(|known| known.heard);
-        let Some(known) = roster.meet(index, prefix, device, "", now) else {
+        let Some((whose, _)) = roster.meet((index, prefix), (device, ""), false, now) else {
+            return;
+        };
+        roster.noted(&whose);
+        let Some(known) = roster.known_mut(&whose) else {
             return;
         };
         // It is remembered now, not heard.

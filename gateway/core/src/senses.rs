@@ -17,6 +17,7 @@ use crate::time::Mono;
 
 mod decoder;
 mod lessons;
+mod place;
 
 pub use decoder::{Decoded, Decoder};
 
@@ -254,13 +255,17 @@ impl Senses {
     /// A state of the gateway's own: told once when it changes; `None` when it is what it was.
     pub(crate) fn own(&mut self, device: &str, what: What, now: Mono) -> Option<Meaning> {
         let signal = Signal::new(device, "state", Reading::Edge, what);
-        let known = self.roster.meet(OWN, "gateway", device, "gateway", now)?;
+        let own = (OWN, "gateway");
+        let (_, known) = self.roster.meet(own, (device, "gateway"), false, now)?;
         // What was never raised is not restored.
         if known.last("state").is_none() && !signal.what.is_raised() {
             return None;
         }
         let clock = self.clock;
-        normalise(signal, known, None, "", Came::default(), &clock, now)
+        let mut meaning = normalise(signal, known, None, "", Came::default(), &clock, now)?;
+        // The gateway's own devices are nobody's to list.
+        meaning.event.flags.unlisted = false;
+        Some(meaning)
     }
 
     /// True while a state of the gateway's own stands raised.
@@ -355,31 +360,23 @@ impl Senses {
             ..Understood::default()
         };
         let name = settings.sources.get(source).map_or("", |s| s.name.as_str());
-        let clock = self.clock;
-        let said = message.signals.len();
         for signal in message.signals {
-            let Some(known) = self
-                .roster
-                .meet(source, name, &signal.device, &signal.model, now)
-            else {
-                understood.refusals.push(Refusal::TooManyDevices {
-                    limit: settings.limits.devices,
-                });
-                continue;
-            };
-            known.spoke(&signal.field, &signal.what, came.care == Care::Shared);
-            let told = known.named.and_then(|n| settings.devices.get(n));
-            if let Some(mut meaning) = normalise(signal, known, told, name, came, &clock, now) {
-                // For audit, a message's own words are kept once, and with every alarm.
-                if understood.meanings.is_empty() || meaning.lane == Lane::Alarm {
-                    let raw = raw.unwrap_or(&message.raw);
-                    meaning.event.raw = excerpt(raw, limit);
+            let mut meaning = match self.heard(settings, (source, name), signal, came, now) {
+                Ok(meaning) => meaning,
+                Err(silent) => {
+                    self.was_silent(source, silent, &mut understood);
+                    continue;
                 }
-                understood.meanings.push(meaning);
+            };
+            // For audit, a message's own words are kept once, and with every alarm.
+            if understood.meanings.is_empty() || meaning.lane == Lane::Alarm {
+                let raw = raw.unwrap_or(&message.raw);
+                meaning.event.raw = excerpt(raw, limit);
             }
+            understood.meanings.push(meaning);
         }
-        if said > 0 && understood.meanings.is_empty() && understood.ignored.is_none() {
-            understood.ignored = Some("repeat");
+        if !understood.meanings.is_empty() {
+            understood.ignored = message.ignored;
         }
         if !understood.refusals.is_empty() || self.keep_raw {
             understood.raw = excerpt(raw.unwrap_or(&message.raw), limit);

@@ -117,7 +117,7 @@ pub struct Limits {
     pub message: usize,
     /// The largest message that teaches (`bridge/devices`), bytes.
     pub lesson: usize,
-    /// How many devices one home may have.
+    /// How many quiet devices that the installer has not named are remembered of each source.
     pub devices: usize,
     /// Records held in memory because neither disk nor hub has them, bytes.
     pub memory: usize,

@@ -235,9 +235,17 @@ impl Gateway {
         now: Mono,
     ) {
         let Meaning {
-            event, lane, state, ..
+            event,
+            lane,
+            state,
+            by,
+            ..
         } = meaning;
         self.counters.raised += 1;
+        if let Some(by) = &by {
+            let owed = owner.map(|owner| owner.id);
+            self.senses.roster.told(by, owed, &event);
+        }
         if lane == Lane::Alarm {
             self.effects.push_back(Effect::Note(Noteworthy::Raised {
                 lane,
@@ -266,6 +274,9 @@ impl Gateway {
         });
         if let Some((name, alarm)) = self.home.raised(epoch, seq, &event, now) {
             notes.push(memory::open(&name, Some(&alarm)));
+            if let Some(by) = &by {
+                self.senses.roster.opened(by, &event.device.id);
+            }
             self.knock(now);
         }
         if let Some(owner) = owner
@@ -326,6 +337,16 @@ impl Gateway {
     pub(crate) fn answer_sources(&mut self, now: Mono) {
         self.forget_presses(now);
         for index in 0..self.sources.len() {
+            self.answer_source(index, now);
+            if let Some(source) = self.sources.get(index) {
+                let before = source.custody.answered_before_this();
+                self.senses.roster.answered(index, before);
+            }
+        }
+    }
+
+    fn answer_source(&mut self, index: usize, now: Mono) {
+        {
             while let Some((answer, print)) = self
                 .sources
                 .get_mut(index)

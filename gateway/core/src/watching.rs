@@ -178,6 +178,7 @@ impl Gateway {
         }
         for index in 0..self.sources.len() {
             self.tick_babble(index, now);
+            self.tick_crowd(index, now);
         }
         for named in 0..self.settings.devices.len() {
             self.tick_device(named, now);
@@ -270,8 +271,15 @@ impl Gateway {
             let after = told.silent_after_s.saturating_mul(1000);
             (after > 0 && !raised).then(|| known.heard.plus(after))
         });
+        let sources = 0..self.sources.len();
+        let crowds = sources.filter_map(|n| self.senses.roster.crowd(n).until());
         let refusal = self.hub_refused.map(|at| at.plus(REFUSAL_SHOWN_MS));
-        paths.chain(babble).chain(devices).chain(refusal).min()
+        paths
+            .chain(babble)
+            .chain(devices)
+            .chain(crowds)
+            .chain(refusal)
+            .min()
     }
 
     /// Sources whose time has come.

@@ -93,6 +93,46 @@ fn what_was_announced_is_read_before_or_after_its_configuration() {
 }
 
 #[test]
+fn after_any_number_of_names_an_alarm_is_said_and_what_has_no_place_says_so() {
+    let line = |topic: &str, payload: &str| {
+        json!({ "speaks": "zigbee2mqtt", "topic": format!("zigbee2mqtt/{topic}"), "payload": payload })
+            .to_string()
+            + "\n"
+    };
+    let mut lines = String::new();
+    for n in 0..600 {
+        lines += &line(&format!("door-{n}"), r#"{"contact":true}"#);
+    }
+    lines += &line("pendant", r#"{"action":"emergency"}"#);
+    let out = run(&lines);
+    let press = &out[600]["events"][0];
+    assert_eq!(
+        (&press["kind"], &press["flags"]),
+        (&json!("help"), &json!(["unlisted"]))
+    );
+    assert_eq!(out[600]["ignored"], Value::Null);
+    // Every place is held by a door that is missing.
+    let mut lines = String::new();
+    for n in 0..512 {
+        lines += &line(&format!("door-{n}"), r#"{"contact":true}"#);
+        lines += &line(&format!("door-{n}/availability"), "online");
+        lines += &line(&format!("door-{n}/availability"), "offline");
+    }
+    lines += &line("new", r#"{"contact":false}"#);
+    lines += &line("pendant", r#"{"action":"emergency","battery":80}"#);
+    let out = run(&lines);
+    let [.., door, pendant] = out.as_slice() else {
+        panic!("no answers");
+    };
+    assert_eq!(door["events"], json!([]));
+    assert_eq!(
+        door["ignored"],
+        "more than 512 devices that are not listed: list this one"
+    );
+    assert_eq!(pendant["events"][0]["kind"], "help");
+}
+
+#[test]
 fn hex_comes_in_any_chunks() {
     let whole = "{\"device\":\"p\",\"kind\":\"help\"}\n";
     let pairs: Vec<_> = whole.bytes().map(|b| format!("{b:02x}")).collect();

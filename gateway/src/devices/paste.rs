@@ -117,6 +117,7 @@ mod tests {
 
     fn source(rules: usize) -> SourceSeen {
         SourceSeen {
+            crowd: None,
             name: "zig \"bee\"".into(),
             speaks: Family::Zigbee2Mqtt,
             up: true,

@@ -32,7 +32,7 @@ fn text(answer: &Value) -> String {
     let mut lines = Vec::new();
     let devices = list(answer, "devices");
     lines.push(format!(
-        "{} devices, at most {}",
+        "{} devices; of each source at most {} that are not listed and have raised no alarm",
         devices.len(),
         number(answer, "most")
     ));
@@ -71,6 +71,15 @@ fn about(source: &Value, lines: &mut Vec<String>) {
         lines.push(
             "  nothing on this line can be read: correct baud, data_bits and parity".to_owned(),
         );
+    }
+    if let Some(crowd) = source.get("too_many").filter(|crowd| !crowd.is_null()) {
+        lines.push(format!(
+            "  too many devices: {} forgotten to make room, {} words refused, {} alarms raised without a place; list those of \
+             this home, and keep strangers out",
+            number(crowd, "forgotten"),
+            number(crowd, "refused"),
+            number(crowd, "alarms_without_place"),
+        ));
     }
     for refusal in list(source, "refusals") {
         lines.push(format!(
@@ -168,6 +177,7 @@ mod tests {
             ],
             "sources": [{
                 "name": "zigbee", "speaks": "zigbee2mqtt", "up": false, "why": "nothing listens", "messages": 4,
+                "too_many": { "forgotten": 88, "refused": 2, "alarms_without_place": 1 },
                 "garbled": true, "rules": 9, "idle_rules": ["door"], "idle_rules_more": 1,
                 "refusals": [{ "name": "not_json", "count": 2, "ago_ms": 5_000, "what": "line 1", "sample": "{" }],
                 "unmapped": [{ "field": "x", "count": 1, "sample": "{\"x\":1}" }],
@@ -181,6 +191,8 @@ mod tests {
             "source zigbee (zigbee2mqtt): not open, 4 messages",
             "  why: nothing listens",
             "  nothing on this line can be read: correct baud, data_bits and parity",
+            "  too many devices: 88 forgotten to make room, 2 words refused, 1 alarms raised without a place; list those of \
+             this home, and keep strangers out",
             "  refused 2 × not_json, 5 s ago: line 1",
             "    sample: {",
             "  no table knows `x` (1 ×); sample: {\"x\":1}",

@@ -30,7 +30,10 @@ pub(super) async fn look(config: &Config, daemon: Option<&Daemon>, report: &mut 
         }
         let decode = format!("source {}: decode", told.name);
         match said {
-            Some(said) => understood(&decode, said, report),
+            Some(said) => {
+                understood(&decode, said, report);
+                crowd(&told.name, said, report);
+            }
             None => report.unchecked(&decode, "only a running daemon knows what it reads"),
         }
         if let (ReachedBy::Mqtt(_), Some(daemon)) = (reached_by, daemon) {
@@ -96,6 +99,22 @@ fn understood(hop: &str, said: &Value, report: &mut Report) {
         let why = format!("{messages} messages read; refused: {}", refusals.join("; "));
         report.failed(hop, why, "look at `devices` for samples");
     }
+}
+
+/// A source that brings more devices than can be remembered; silent while it does not.
+fn crowd(name: &str, said: &Value, report: &mut Report) {
+    let Some(crowd) = said.get("too_many").filter(|crowd| !crowd.is_null()) else {
+        return;
+    };
+    let why = format!(
+        "too many devices: {} forgotten to make room, {} words refused, {} alarms raised without a place",
+        number(crowd, "forgotten"),
+        number(crowd, "refused"),
+        number(crowd, "alarms_without_place"),
+    );
+    let cure = "list the devices of this home (`devices` says what to paste), clear what a broker retains of others, and let \
+                nobody else publish there";
+    report.failed(&format!("source {name}: devices"), why, cure);
 }
 
 /// Devices whose words came in a way that cannot be acknowledged are named, with the cure (law 1).

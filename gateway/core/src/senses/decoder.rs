@@ -57,6 +57,12 @@ impl Decoder {
                 understood = learned;
             }
         }
+        self.answer(understood)
+    }
+
+    /// Nothing is kept: what a journal would remember is forgotten.
+    fn answer(&mut self, understood: Understood) -> Decoded {
+        self.senses.roster.take_notes();
         understood.into()
     }
 
@@ -80,7 +86,8 @@ impl Decoder {
         now: Mono,
     ) -> Decoded {
         let of = (characteristic, value);
-        self.senses.value(&self.settings, source, of, now).into()
+        let understood = self.senses.value(&self.settings, source, of, now);
+        self.answer(understood)
     }
 
     /// What the next bytes of a line become: one answer a whole message. Each counts as safe at once, as it would be in a
@@ -93,7 +100,8 @@ impl Decoder {
         for ticket in tickets {
             understood.extend(self.senses.safe(settings, source, ticket, now).0);
         }
-        understood.into_iter().map(Decoded::from).collect()
+        let answers = understood.into_iter();
+        answers.map(|one| self.answer(one)).collect()
     }
 }
 
