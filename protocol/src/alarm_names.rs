@@ -271,6 +271,15 @@ impl Row {
     }
 }
 
+/// The alarm that somebody calls by a press of this name: a word of it (`1_sos`, `emergency_press`, `panic`) is a call.
+pub fn called(press: &str) -> Option<AlarmKind> {
+    plain(press)
+        .split('_')
+        .find_map(|word| row(word).map(|row| row.named))
+        .filter(|named| named.is_call())
+        .and_then(Named::kind)
+}
+
 /// The table: a stem, in whole words, and what it is.
 fn row(stem: &str) -> Option<Row> {
     let is = |named| {

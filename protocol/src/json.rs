@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
+use crate::alarm_names::yes_or_no;
 use crate::signal::Refusal;
 
 /// The most fields of one message; the richest Zigbee device of the published definitions has some 300.
@@ -29,9 +30,9 @@ pub(crate) enum Value<'a> {
 /// One of the two values of a binary property, in a form that compares by type and text.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Token<T> {
-    /// true, "true", "ON", 1.
+    /// true, "true", "ON", "yes", 1, "1.0".
     Yes,
-    /// false, "false", "OFF", 0.
+    /// false, "false", "OFF", "no", 0.
     No,
     /// Any other word, compared without case.
     Word(T),
@@ -63,13 +64,10 @@ impl<'a> Value<'a> {
 /// A word as one of two.
 pub(crate) fn word_token(text: &str) -> Token<&str> {
     let text = text.trim();
-    let is = |word: &str| text.eq_ignore_ascii_case(word);
-    if is("true") || is("on") || is("1") {
-        Token::Yes
-    } else if is("false") || is("off") || is("0") {
-        Token::No
-    } else {
-        Token::Word(text)
+    match yes_or_no(text) {
+        Some(true) => Token::Yes,
+        Some(false) => Token::No,
+        None => Token::Word(text),
     }
 }
 

@@ -83,7 +83,7 @@ fn the_definition_overrides_the_usual_meaning() {
                 say::binary("carbon_monoxide", "ON", "OFF"),
                 say::numeric("gas", "m³"),
                 say::binary("water_leak", "Leak", "Dry"),
-                say::binary("smoke", false, true),
+                say::binary("smoke", "yes", "no"),
                 say::numeric("power", "kW"),
                 say::numeric("temperature", "°F"),
             ],
@@ -92,7 +92,7 @@ fn the_definition_overrides_the_usual_meaning() {
     let message = hear(
         &mut z,
         "d",
-        r#"{"contact":true,"carbon_monoxide":"ON","gas":1,"water_leak":"dry","smoke":false,"power":1.2,"temperature":68}"#,
+        r#"{"contact":true,"carbon_monoxide":"ON","gas":1,"water_leak":"dry","smoke":"yes","power":1.2,"temperature":68}"#,
     );
     assert_eq!(
         all(&message),
@@ -115,7 +115,7 @@ fn a_value_that_is_none_of_the_two_is_refused_and_the_rest_is_read() {
         &mut z,
         &[device("d", vec![say::binary("smoke", "ALARM", "CLEAR")])],
     );
-    let message = hear(&mut z, "d", r#"{"smoke":true,"battery":"80.00"}"#);
+    let message = hear(&mut z, "d", r#"{"smoke":"perhaps","battery":"80.00"}"#);
     assert_eq!(all(&message), ["battery 80"]);
     assert_eq!(message.refusals.len(), 1);
     assert!(message.refusals[0].to_string().contains("`smoke`"));
@@ -314,7 +314,10 @@ fn an_alarm_without_a_name_is_what_the_definition_says_the_device_is() {
         ("CO alarm", vec!["co raised"]),
         ("Smart heat alarm", vec!["heat raised"]),
         ("Smart siren", vec![]),
-        ("Door sensor", vec![]),
+        ("Door sensor", vec!["contact open"]),
+        ("Battery powered PIR presence sensor", vec!["motion active"]),
+        ("SOS button", vec!["help raised"]),
+        ("Automatically generated definition", vec!["unknown raised"]),
     ] {
         let mut it = device("d", vec![say::binary("alarm_1", true, false)]);
         it.description = description;

@@ -10,6 +10,8 @@ pub enum Subject {
     Alarm(AlarmKind),
     /// A detector of smoke and of carbon monoxide.
     SmokeOrCo,
+    /// Somebody in bed.
+    Bed,
     /// Doors and windows.
     Contact,
     /// People who move or are there.
@@ -26,7 +28,7 @@ impl Subject {
         match self {
             Self::Alarm(kind) => Some(kind),
             Self::SmokeOrCo => Some(AlarmKind::Co),
-            Self::Contact | Self::Motion | Self::Vibration | Self::Siren => None,
+            Self::Bed | Self::Contact | Self::Motion | Self::Vibration | Self::Siren => None,
         }
     }
 }
@@ -78,6 +80,8 @@ pub fn subject(text: &str) -> Option<Subject> {
         Subject::Alarm(AlarmKind::Fall)
     } else if any(&["siren", "sounder", "sirene"]) {
         Subject::Siren
+    } else if any(&["bed", "mattress", "sleeping"]) {
+        Subject::Bed
     } else if any(&["vibration"]) {
         Subject::Vibration
     } else if any(&["motion", "occupancy", "pir", "presence", "radar"]) {

@@ -34,8 +34,8 @@ pub fn yes_or_no(text: &str) -> Option<bool> {
 }
 
 /// What a word says of an alarm of this name: yes and no in any of the usual ways, an alarm's own words (`alarm`,
-/// `detected`, `normal`, `dry`), its name (`leak` of a flood, `falling` of a fall) and that with `no` before it. `None` for
-/// a word that should not be there.
+/// `detected`, `normal`, `dry`), its name (`leak` of a flood, `falling` of a fall, any alarm's name of an alarm that does not
+/// say of what) and that with `no` before it. `None` for a word that should not be there.
 pub fn says(of: Named, word: &str) -> Option<Says> {
     let sure = |yes| if yes { Says::Raised } else { Says::Restored };
     if let Some(yes) = yes_or_no(word) {
@@ -67,7 +67,8 @@ pub fn says(of: Named, word: &str) -> Option<Says> {
 
 /// True of a word that says that the alarm is so.
 fn raises(of: Named, word: &str) -> bool {
-    known(word) == Some(Says::Raised) || named(word).is_some_and(|said| said == of)
+    let same = |said: Named| said == of || of == Named::Unsaid && said != Named::Tamper;
+    known(word) == Some(Says::Raised) || named(word).is_some_and(same)
 }
 
 /// The words that every alarm has.
@@ -77,9 +78,8 @@ fn known(word: &str) -> Option<Says> {
         | "critical_alarm" | "danger" | "detected" | "raised" | "trigger" | "triggered"
         | "warning_alarm" => Says::Raised,
         "absent" | "clear" | "cleared" | "dry" | "fine" | "good" | "idle" | "inactive" | "none"
-        | "normal" | "ok" | "okay" | "quiet" | "restored" | "safe" | "standby" | "undetected" => {
-            Says::Restored
-        }
+        | "normal" | "ok" | "okay" | "quiet" | "restored" | "safe" | "standby" | "stop"
+        | "stopped" | "undetected" => Says::Restored,
         "" | "detecting" | "fault" | "initializing" | "muted" | "nan" | "null" | "pre_alarm"
         | "pre_warning" | "prealarm" | "preheating" | "self_test" | "silenced" | "test"
         | "testing" | "unavailable" | "undefined" | "unknown" | "warming_up" => Says::Neither,

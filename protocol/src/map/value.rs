@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::text::Scalar;
 use super::tree::Value;
+use crate::alarm_names::yes_or_no;
 
 /// The text of a scalar; `None` for null, lists and objects.
 pub(super) fn text_of<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
@@ -48,17 +49,6 @@ fn number(text: &str) -> Option<f64> {
         .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
     let number = plain.then(|| text.parse().ok())?;
     number.filter(|n: &f64| n.is_finite())
-}
-
-fn yes_or_no(text: &str) -> Option<bool> {
-    let is = |word: &str| text.eq_ignore_ascii_case(word);
-    if is("true") || is("on") || is("yes") {
-        Some(true)
-    } else if is("false") || is("off") || is("no") {
-        Some(false)
-    } else {
-        one_or_zero(number(text)?)
-    }
 }
 
 fn one_or_zero(n: f64) -> Option<bool> {

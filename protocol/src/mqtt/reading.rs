@@ -1,5 +1,6 @@
 //! What a name, a press and a number say, whichever dialect brings them. Pure functions; they keep nothing and know no topic.
 
+use crate::alarm_names::{Named, called, named};
 use crate::json::Value;
 use crate::signal::{Refusal, What};
 use crate::units::convert;
@@ -24,20 +25,11 @@ pub(crate) const fn state_of(kind: ObservedKind, on: bool) -> State {
 
 /// What a press means.
 pub(crate) fn pressed(action: &str, is_object: bool) -> What {
-    let mut parts = action.split('_');
-    let has = |word: &str| {
-        action
-            .split('_')
-            .any(|part| part.eq_ignore_ascii_case(word))
-    };
-    if has("sos") || has("emergency") || has("help") {
-        return What::alarm(AlarmKind::Help, Condition::Raised);
-    }
-    if has("panic") {
-        return What::alarm(AlarmKind::Panic, Condition::Raised);
+    if let Some(kind) = called(action) {
+        return What::alarm(kind, Condition::Raised);
     }
     // A cube falls as well; its definition names what it does besides.
-    if parts.next() == Some("fall") && parts.next().is_none() && !is_object {
+    if named(action) == Some(Named::Alarm(AlarmKind::Fall)) && !is_object {
         return What::alarm(AlarmKind::Fall, Condition::Raised);
     }
     let state = match action {
@@ -90,16 +82,11 @@ pub(crate) fn number_of(
     }
 }
 
-/// What an entity without a telling class is when its name is exactly a call for help.
+/// What somebody calls by a press of an entity of one of these names: for help, or a fall that was seen.
 pub(crate) fn call(names: &[&str]) -> Option<AlarmKind> {
-    names.iter().find_map(|name| {
-        Some(match &*plain(name) {
-            "sos" | "sos_button" | "sos_alarm" | "sos_call" | "emergency" | "emergency_button"
-            | "emergency_call" | "help" | "help_button" | "call_for_help" => AlarmKind::Help,
-            "panic" | "panic_button" | "panic_alarm" => AlarmKind::Panic,
-            "fall" | "fall_alarm" | "fall_detected" | "fall_detection" => AlarmKind::Fall,
-            _ => return None,
-        })
+    names.iter().find_map(|name| match named(name)? {
+        call @ Named::Alarm(kind) if call.is_call() || kind == AlarmKind::Fall => Some(kind),
+        Named::Alarm(_) | Named::Tamper | Named::Unsaid => None,
     })
 }
 

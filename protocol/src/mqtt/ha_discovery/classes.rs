@@ -1,7 +1,8 @@
 //! What the classes of Home Assistant mean in the vocabulary. Sources: `binary_sensor`, `sensor`, `cover`, `event` and
 //! `alarm_control_panel` of home-assistant.io, developers.home-assistant.io 'Binary sensor entity'. It knows no maker.
 
-use crate::mqtt::reading::{call, is_elsewhere, state_of};
+use crate::alarm_names::{Named, named, named_in_a_place, plain};
+use crate::mqtt::reading::{is_elsewhere, state_of};
 use crate::signal::What;
 use crate::units::convert;
 use crate::vocabulary::{AlarmKind as A, Condition, HealthKind as H, ObservedKind as O};
@@ -13,7 +14,7 @@ pub(super) enum Two {
     Alarm(A),
     /// On is active, open or locked.
     Seen(O),
-    /// On is unlocked.
+    /// On is unlocked or closed.
     Unseen(O),
     /// On raises a technical condition; what exactly.
     Health(H, &'static str),
@@ -53,19 +54,61 @@ pub(super) fn binary_sensor(class: &str, names: &[&str]) -> Class {
         "occupancy" => Two::Seen(O::Occupancy),
         "presence" => Two::Seen(O::Presence),
         "problem" => Two::Health(H::Fault, "the device reports a problem"),
-        // 'On means unsafe': of what, the entity's name says, or nobody (Zigbee2MQTT gives this class to `sos`).
-        "safety" => Two::Alarm(call(names).unwrap_or(A::Unknown)),
+        // 'On means unsafe': of what, the entity's name says, or nobody (Zigbee2MQTT gives this class to `sos`, Z-Wave JS UI
+        // and rtl_433 to tamper, others to a door).
+        "safety" => by_name(names).unwrap_or(Two::Alarm(A::Unknown)),
         "smoke" => Two::Alarm(A::Smoke),
         "sound" => Two::Seen(O::Sound),
-        "tamper" => Two::Health(H::Tamper, "opened or removed"),
+        "tamper" => TAMPER,
         "vibration" => Two::Seen(O::Vibration),
         "battery_charging" | "light" | "plug" | "power" | "running" | "update" => return Quiet,
-        "" => match call(names) {
-            Some(kind) => Two::Alarm(kind),
-            None => return Unknown,
+        // No class, or one that nobody knows yet.
+        _ => match by_name(names) {
+            Some(found @ (Two::Alarm(_) | Two::Health(..))) => found,
+            Some(Two::Seen(_) | Two::Unseen(_) | Two::Lost(..)) | None => return Unknown,
         },
-        _ => return Unknown,
     })
+}
+
+const TAMPER: Two = Two::Health(H::Tamper, "opened or removed");
+
+/// What the names of an entity say that it is: the first that is exactly an alarm's, then one with a place before it, then
+/// what is open or closed. What says only 'alarm' does not say of what.
+pub(super) fn by_name(names: &[&str]) -> Option<Two> {
+    let exactly = names.iter().find_map(|name| of_named(named(name)?));
+    exactly
+        .or_else(|| {
+            let mut names = names.iter();
+            names.find_map(|name| of_named(named_in_a_place(name)?))
+        })
+        .or_else(|| {
+            names.iter().find_map(|name| {
+                let plain = plain(name);
+                match plain.rsplit('_').next()? {
+                    "open" | "opened" => Some(Two::Seen(O::Contact)),
+                    "closed" => Some(Two::Unseen(O::Contact)),
+                    _ => None,
+                }
+            })
+        })
+}
+
+/// The meaning of a name.
+pub(super) const fn of_named(named: Named) -> Option<Two> {
+    match named {
+        Named::Alarm(kind) => Some(Two::Alarm(kind)),
+        Named::Tamper => Some(TAMPER),
+        Named::Unsaid => None,
+    }
+}
+
+/// What a text of an entity of these names says in words: an alarm or tamper, where a name is exactly that.
+pub(super) fn words(class: &str, unit: &str, names: &[&str]) -> Option<Named> {
+    if !matches!(class, "" | "enum") || !unit.is_empty() {
+        return None;
+    }
+    let found = names.iter().find_map(|name| named(name));
+    found.filter(|found| *found != Named::Unsaid)
 }
 
 /// Classes of sensors that others say in full, or that say nothing for telecare. `weight` is not among them: it is any mass,
@@ -205,7 +248,10 @@ mod tests {
             assert_eq!(binary_sensor(class, &[]), Quiet, "{class}");
         }
         assert_eq!(binary_sensor("", &["mystery"]), Unknown);
-        assert_eq!(binary_sensor("new_class", &["sos"]), Unknown);
+        assert_eq!(
+            binary_sensor("new_class", &["sos"]),
+            Class::Two(Two::Alarm(A::Help))
+        );
         let sos = binary_sensor("safety", &["0x00", "sos"]);
         assert_eq!(sos, Class::Two(Two::Alarm(A::Help)));
         assert_eq!(binary_sensor("", &["emergency_overheat"]), Unknown);
@@ -233,5 +279,57 @@ mod tests {
         ] {
             assert_eq!(sensor(class, unit, &[name]), due, "{class} {unit} {name}");
         }
+    }
+
+    #[test]
+    fn a_name_says_what_a_class_does_not_and_the_class_safety_never_beats_it() {
+        let alarm = |kind| Class::Two(Two::Alarm(kind));
+        for (class, names, due) in [
+            ("", &["co_alarm", "value"][..], alarm(A::Co)),
+            ("", &["smoke_alarm"], alarm(A::Smoke)),
+            ("", &["0x01", "", "Kitchen smoke alarm"], alarm(A::Smoke)),
+            ("", &["falling_information"], alarm(A::Fall)),
+            ("", &["Falling Detected"], alarm(A::Fall)),
+            ("", &["water_leak_1"], alarm(A::Flood)),
+            ("", &["pull_cord"], alarm(A::Help)),
+            ("", &["tamper"], Class::Two(TAMPER)),
+            ("", &["smoke_alarm_test"], Unknown),
+            ("", &["co_alarm_enabled"], Unknown),
+            ("", &["gas_meter"], Unknown),
+            ("", &["heat"], Unknown),
+            ("", &["alarm"], Unknown),
+            ("", &["closed"], Unknown),
+            ("safety", &["tamper"], Class::Two(TAMPER)),
+            (
+                "safety",
+                &["DSC-Security-2681680-tamper"],
+                Class::Two(TAMPER),
+            ),
+            (
+                "safety",
+                &["DSC-Security-2681680-closed"],
+                Class::Two(Two::Unseen(O::Contact)),
+            ),
+            (
+                "safety",
+                &["GS-558-reed_open"],
+                Class::Two(Two::Seen(O::Contact)),
+            ),
+            ("safety", &["smoke_detected"], alarm(A::Smoke)),
+            ("safety", &["x"], alarm(A::Unknown)),
+        ] {
+            assert_eq!(binary_sensor(class, names), due, "{class} {names:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_an_alarm_when_its_name_is_exactly_that_and_no_number_with_a_unit_is() {
+        let smoke = Some(Named::Alarm(A::Smoke));
+        assert_eq!(words("", "", &["smoke_alarm_state"]), smoke);
+        assert_eq!(words("enum", "", &["smoke"]), smoke);
+        assert_eq!(words("", "dB/m", &["smoke"]), None);
+        assert_eq!(words("carbon_monoxide", "", &["co"]), None);
+        assert_eq!(words("", "", &["smoke_density"]), None);
+        assert_eq!(words("", "", &["alarm_status"]), None);
     }
 }

@@ -3,6 +3,7 @@
 
 use serde_json::Value as Json;
 
+use crate::alarm_names::{self, Named};
 use crate::json::{Token, Value, word_token};
 use crate::mqtt::reading::{call, number_of, press, shown};
 use crate::signal::{HealthOf, Reading, Refusal, Seen, What};
@@ -40,6 +41,8 @@ pub(super) enum Says {
         /// Words on the way between the two.
         between: Vec<Payload>,
     },
+    /// An alarm or tamper whose words say whether it is so.
+    InWords(Named),
     /// A measurement and its unit.
     Number(ObservedKind, Box<str>),
     /// A battery's charge.
@@ -108,6 +111,7 @@ impl Says {
     pub(super) const fn speaks(&self) -> bool {
         match self {
             Self::Two { .. }
+            | Self::InWords(_)
             | Self::Number(..)
             | Self::Charge
             | Self::Event { .. }
@@ -175,6 +179,7 @@ impl Entity {
                 off,
                 between,
             } => self.one_of_two(*two, (on, off), between, value, text),
+            Says::InWords(named) => self.in_words(*named, text),
             Says::Number(kind, unit) => match number_of(*kind, value, Some(unit), &self.shown()) {
                 Ok(number) => {
                     let seen = Seen::Value(number);
@@ -244,6 +249,19 @@ impl Entity {
             None => Reading::Edge,
         };
         Said::What(classes::said(two, is_on, &self.shown()), reading)
+    }
+
+    fn in_words(&self, named: Named, text: &str) -> Said {
+        let raised = match alarm_names::says(named, text) {
+            Some(alarm_names::Says::Raised) => true,
+            Some(alarm_names::Says::Restored) => false,
+            Some(alarm_names::Says::Neither) => return Said::Nothing,
+            None => return Said::Refused(self.bad("a word that says whether it is so")),
+        };
+        match classes::of_named(named) {
+            Some(two) => Said::What(classes::said(two, raised, &self.shown()), Reading::Edge),
+            None => Said::Unmapped,
+        }
     }
 
     fn event(&self, kind: &str, motion: bool) -> Said {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::mqtt::reading::press;
 use crate::signal::Refusal;
-use crate::vocabulary::ObservedKind;
+use crate::vocabulary::{AlarmKind, HealthKind, ObservedKind};
 
 use super::availability::{Entry, Mode, Set};
 use super::classes::{self, Class, Two};
@@ -21,9 +21,24 @@ const TOPICS_MOST: usize = 16;
 pub(super) fn says(keys: Keys<'_>, component: &str, names: &[&str]) -> Says {
     let class = keys.text("device_class").to_ascii_lowercase();
     let unit = keys.text("unit_of_measurement");
+    let mut called = names.to_vec();
+    called.push(keys.text("name"));
     let is_diagnostic = matches!(keys.text("entity_category"), "diagnostic" | "config");
     let found = match component {
-        "binary_sensor" => classes::binary_sensor(&class, names),
+        "binary_sensor" => match classes::binary_sensor(&class, &called) {
+            // About the device, and nobody says of what.
+            Class::Two(Two::Alarm(AlarmKind::Unknown)) if is_diagnostic => Class::Two(Two::Health(
+                HealthKind::Fault,
+                "the device reports a problem",
+            )),
+            found => found,
+        },
+        "sensor"
+            if keys.text("state_class").is_empty()
+                && let Some(named) = classes::words(&class, unit, &called) =>
+        {
+            return Says::InWords(named);
+        }
         "sensor" => match classes::sensor(&class, unit, names) {
             // A device's own chip, its radio, its firmware.
             Class::Number(ObservedKind::Temperature | ObservedKind::Humidity) if is_diagnostic => {

@@ -1,7 +1,7 @@
 //! What the names of Homie properties mean, where it is certain. The convention fixes no names: these are the plain English
 //! ones that say what they are, and no others. It knows no value.
 
-use crate::mqtt::reading::call;
+use crate::alarm_names::{Named, named};
 use crate::vocabulary::{AlarmKind as A, HealthKind as H, ObservedKind as O, VitalKind as V};
 
 /// What one of two values says.
@@ -33,23 +33,17 @@ pub(super) fn says_only_that(name: &str) -> bool {
 
 /// What two values of this name say; `None` when nobody can be sure.
 pub(super) fn two(name: &str) -> Option<Two> {
-    if let Some(kind) = call(&[name]) {
-        return Some(Two::Alarm(kind));
+    match named(name) {
+        Some(Named::Alarm(kind)) => return Some(Two::Alarm(kind)),
+        Some(Named::Tamper) => return Some(Two::Health(H::Tamper, "opened or removed")),
+        Some(Named::Unsaid) | None => {}
     }
     let base = name
-        .strip_suffix("_alarm")
-        .or_else(|| name.strip_suffix("_detected"))
+        .strip_suffix("_detected")
         .or_else(|| name.strip_suffix("_detector"))
         .or_else(|| name.strip_suffix("_sensor"))
         .unwrap_or(name);
     Some(match base {
-        "smoke" => Two::Alarm(A::Smoke),
-        "co" | "carbon_monoxide" => Two::Alarm(A::Co),
-        "gas" | "gas_leak" => Two::Alarm(A::Gas),
-        "flood" | "leak" | "water_leak" => Two::Alarm(A::Flood),
-        // Alone these are a boiler's heating and a tap.
-        "heat" if base != name => Two::Alarm(A::Heat),
-        "water" if base != name => Two::Alarm(A::Flood),
         "motion" | "pir" => Two::Seen(O::Motion),
         "occupancy" | "occupied" => Two::Seen(O::Occupancy),
         "presence" | "present" => Two::Seen(O::Presence),
@@ -59,7 +53,6 @@ pub(super) fn two(name: &str) -> Option<Two> {
         "sound" | "noise" => Two::Seen(O::Sound),
         "open" | "opened" | "is_open" | "door_open" | "window_open" => Two::Seen(O::Contact),
         "locked" | "is_locked" => Two::Seen(O::Lock),
-        "tamper" | "tampered" => Two::Health(H::Tamper, "opened or removed"),
         "battery_low" | "low_battery" => Two::Health(H::BatteryLow, "battery low"),
         "fault" | "problem" => Two::Health(H::Fault, "the device reports a fault"),
         _ => return None,

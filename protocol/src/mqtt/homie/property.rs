@@ -1,5 +1,6 @@
 //! One property: what its description makes of its name, and what a value then says. It remembers no value.
 
+use crate::alarm_names::{self, Named};
 use crate::json::Value;
 use crate::mqtt::reading::{call, is_elsewhere, number_of, plain, press, shown, state_of};
 use crate::signal::{HealthOf, Measured, Missing, Reading, Refusal, Seen, What};
@@ -46,7 +47,6 @@ const ACTIVE: &[&str] = &[
     "opened",
     "present",
     "raised",
-    "smoke",
     "tampered",
     "triggered",
     "true",
@@ -281,6 +281,13 @@ fn is_setting(written: &Written<'_>, two: Two) -> bool {
 
 /// Whether a word is the kind's yes or no.
 fn on_of(two: Two, word: &str) -> Option<bool> {
+    if let Two::Alarm(kind) = two {
+        return match alarm_names::says(Named::Alarm(kind), word)? {
+            alarm_names::Says::Raised => Some(true),
+            alarm_names::Says::Restored => Some(false),
+            alarm_names::Says::Neither => None,
+        };
+    }
     let is_lock = two == Two::Seen(ObservedKind::Lock);
     match word {
         "locked" | "unlocked" if !is_lock => None,

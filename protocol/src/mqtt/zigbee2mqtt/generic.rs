@@ -1,109 +1,116 @@
-//! Alarms without a name: what `alarm`, `alarm_1` and their like are about stands in the device's description. Where
-//! it does not, they stay unmapped for the installer to see.
+//! What a device is there for decides what its properties say: an `alarm` that does not say of what, a contact or an
+//! occupancy that is a bed's. Pure functions over what was taught; they know no maker.
 
+use crate::alarm_names::{Named, Subject, named, subject};
+use crate::json::{Token, word_token};
 use crate::vocabulary::{AlarmKind, ObservedKind};
 
 use super::meanings::{Means, Usual};
-use super::teach::{QUIET, Taught};
-use super::words;
+use super::teach::{Property, QUIET, Taught};
 
-/// Properties that say only 'alarm': what they are about stands in the device's description, or nowhere.
+/// Reads the properties that say only 'alarm' by the device's description, then its model; where neither says it, as an
+/// alarm of an unknown kind. A siren's alarm is its own noise.
 pub(super) fn generic_alarms(taught: &mut Taught, description: &str) {
-    const GENERIC: &[&str] = &["alarm", "alarm_1", "alarm_2", "alarm_status", "alarm_state"];
-    let Some(about) = about(description) else {
-        return;
-    };
-    let has_own = taught
+    let about = subject(description).or_else(|| subject(&taught.model));
+    let own: Vec<Means> = taught
         .properties
         .values()
-        .any(|p| p.usual.is_some_and(|u| about.is_said_by(u.means)));
-    for name in GENERIC {
-        let Some(property) = taught.properties.get_mut(*name) else {
-            continue;
-        };
-        if property.usual.is_some() {
+        .filter_map(|p| Some(p.usual?.means))
+        .collect();
+    let is_said = own.iter().any(|means| says_the_same(about, *means));
+    let unsaid = |name: &str| named(name) == Some(Named::Unsaid);
+    let generic = taught.properties.iter_mut().filter(|(n, _)| unsaid(n));
+    for (name, property) in generic {
+        if property.usual.is_some() || !property.raises {
             continue;
         }
-        let in_words = matches!(*name, "alarm_status" | "alarm_state");
-        property.usual = Some(match about.means(in_words) {
-            Some(means) if !has_own => Usual {
-                means,
-                alias_of: None,
-            },
-            _ => QUIET,
-        });
-    }
-}
-
-/// What a device's description says that its alarm is about.
-#[derive(Clone, Copy)]
-enum About {
-    Kind(AlarmKind),
-    /// A detector of smoke and CO whose words do not say which.
-    SmokeOrCo,
-    Vibration,
-    /// Its alarm is its own noise.
-    Siren,
-}
-
-impl About {
-    fn is_said_by(self, means: Means) -> bool {
-        match self {
-            Self::Kind(kind) => means == Means::Alarm(kind),
-            Self::SmokeOrCo => means == Means::Alarm(AlarmKind::Co),
-            Self::Vibration => means == Means::Seen(ObservedKind::Vibration),
-            Self::Siren => true,
-        }
-    }
-
-    fn means(self, in_words: bool) -> Option<Means> {
-        let table = match self {
-            Self::Siren => return None,
-            Self::Vibration => &words::VIBRATION,
-            Self::Kind(kind) if !in_words => return Some(Means::Alarm(kind)),
-            Self::Kind(AlarmKind::Smoke) => &words::SMOKE,
-            Self::Kind(AlarmKind::Co) => &words::CO,
-            Self::Kind(AlarmKind::Gas) => &words::GAS,
-            Self::Kind(AlarmKind::Flood) => &words::FLOOD,
-            Self::Kind(AlarmKind::Heat) => &words::HEAT,
-            Self::Kind(_) | Self::SmokeOrCo => &words::UNKNOWN,
-        };
-        Some(if in_words {
-            Means::Words(table)
-        } else if matches!(self, Self::Vibration) {
-            Means::Seen(ObservedKind::Vibration)
+        if is_said {
+            property.usual = Some(QUIET);
         } else {
-            Means::Alarm(AlarmKind::Unknown)
-        })
+            // Bits of a zone are what it senses; another alarm of a door or a radar is nobody knows what.
+            let zone = matches!(&**name, "alarm_1" | "alarm_2");
+            read_as(property, about.filter(|about| zone || !is_seen(*about)));
+        }
     }
 }
 
-/// `None` when the description does not say: the property stays unmapped, for the installer to see.
-fn about(description: &str) -> Option<About> {
-    let text = description.to_lowercase();
-    let has = |word: &str| text.contains(word);
-    let smoke = has("smoke");
-    let co = has("carbon monoxide")
-        || text
-            .split(|c: char| !c.is_alphanumeric())
-            .any(|w| w == "co");
-    Some(if smoke && co {
-        About::SmokeOrCo
-    } else if smoke {
-        About::Kind(AlarmKind::Smoke)
-    } else if co {
-        About::Kind(AlarmKind::Co)
-    } else if has("heat alarm") || has("heat detector") {
-        About::Kind(AlarmKind::Heat)
-    } else if has("gas") {
-        About::Kind(AlarmKind::Gas)
-    } else if has("leak") || has("flood") {
-        About::Kind(AlarmKind::Flood)
-    } else if has("vibration") {
-        About::Vibration
-    } else if has("siren") || has("sounder") {
-        About::Siren
-    } else {
-        return None;
-    })
+/// True when a property of the device says by itself what its alarm would say.
+fn says_the_same(about: Option<Subject>, means: Means) -> bool {
+    let alarm = match means {
+        Means::Alarm(kind) | Means::Says(Named::Alarm(kind)) => Some(kind),
+        _ => None,
+    };
+    match about {
+        Some(Subject::Alarm(kind)) => alarm == Some(kind),
+        Some(Subject::SmokeOrCo) => alarm == Some(AlarmKind::Co),
+        Some(Subject::Siren) => true,
+        Some(Subject::Bed) => means == Means::Seen(ObservedKind::Bed),
+        Some(Subject::Contact) => means == Means::Seen(ObservedKind::Contact),
+        Some(Subject::Motion) => {
+            means == Means::Seen(ObservedKind::Motion)
+                || means == Means::Seen(ObservedKind::Occupancy)
+                || means == Means::Seen(ObservedKind::Presence)
+        }
+        Some(Subject::Vibration) => means == Means::Seen(ObservedKind::Vibration),
+        // Nobody knows of what: whatever alarm the device says by name, it may be that.
+        None => alarm.is_some(),
+    }
+}
+
+const fn is_seen(about: Subject) -> bool {
+    matches!(about, Subject::Bed | Subject::Contact | Subject::Motion)
+}
+
+/// Gives an alarm without a name its meaning.
+fn read_as(property: &mut Property, about: Option<Subject>) {
+    let in_words = property.in_words;
+    let of = |named: Named| match named {
+        Named::Alarm(kind) if !in_words => Means::Alarm(kind),
+        Named::Unsaid if !in_words => Means::Alarm(AlarmKind::Unknown),
+        named => Means::Says(named),
+    };
+    let means = match about {
+        Some(Subject::Alarm(kind)) => of(Named::Alarm(kind)),
+        Some(Subject::SmokeOrCo) | None => of(Named::Unsaid),
+        Some(Subject::Siren) => {
+            property.usual = Some(QUIET);
+            return;
+        }
+        Some(Subject::Bed) => Means::Seen(ObservedKind::Bed),
+        Some(Subject::Contact) => Means::Seen(ObservedKind::Contact),
+        Some(Subject::Motion) => Means::Seen(ObservedKind::Motion),
+        Some(Subject::Vibration) => Means::Seen(ObservedKind::Vibration),
+    };
+    if in_words {
+        (property.on, property.off) = (word("alarm"), word("normal"));
+    }
+    property.usual = Some(Usual {
+        means,
+        alias_of: None,
+    });
+}
+
+fn word(text: &str) -> Token<Box<str>> {
+    word_token(text).owned()
+}
+
+/// A pad or strap under a mattress: its contact is made, its occupancy is on, while somebody is in bed.
+pub(super) fn beds(taught: &mut Taught, description: &str) {
+    let about = subject(description).or_else(|| subject(&taught.model));
+    if about != Some(Subject::Bed) {
+        return;
+    }
+    for property in taught.properties.values_mut() {
+        let Some(usual) = &mut property.usual else {
+            continue;
+        };
+        match usual.means {
+            Means::Seen(ObservedKind::Contact) => {
+                std::mem::swap(&mut property.on, &mut property.off);
+            }
+            Means::Seen(ObservedKind::Occupancy | ObservedKind::Presence) => {}
+            _ => continue,
+        }
+        usual.means = Means::Seen(ObservedKind::Bed);
+    }
 }

@@ -1,8 +1,9 @@
 //! Single values judged: which of two a property has, and what one means that no definition teaches. Pure functions over
 //! the table; they keep nothing.
 
+use crate::alarm_names::{Named, Says, says};
 use crate::json::{Token, Value};
-use crate::vocabulary::ObservedKind;
+use crate::vocabulary::{AlarmKind, ObservedKind};
 
 use super::meanings::{self, Means, Shape, Usual};
 use super::teach::Property;
@@ -25,12 +26,36 @@ pub(super) fn is_on(means: Means, property: &Property, value: Value<'_>) -> Opti
             return Some(false);
         }
     }
+    if let Means::Alarm(kind) = means {
+        return alarms(kind, property, &said);
+    }
     if property.on.is(&said) {
         Some(true)
     } else if property.off.is(&said) {
         Some(false)
     } else {
         None
+    }
+}
+
+/// Whether an alarm is so. What says yes raises it, whatever its definition says: an alarm that is read the wrong way round
+/// is silent when it matters. A definition may add words; it takes none away.
+fn alarms(kind: AlarmKind, property: &Property, said: &Token<&str>) -> Option<bool> {
+    let word = match said {
+        Token::Yes => return Some(true),
+        Token::No => return Some(false),
+        Token::Word(word) => word,
+    };
+    let named = match kind {
+        AlarmKind::Unknown => Named::Unsaid,
+        kind => Named::Alarm(kind),
+    };
+    match says(named, word) {
+        Some(Says::Raised) => Some(true),
+        Some(Says::Restored) => Some(false),
+        Some(Says::Neither) | None if property.on.is(said) => Some(true),
+        Some(Says::Neither) | None if property.off.is(said) => Some(false),
+        Some(Says::Neither) | None => None,
     }
 }
 
@@ -48,8 +73,10 @@ pub(super) fn untaught(key: &str, value: Value<'_>) -> Option<Property> {
         }
         Value::Null | Value::Nested => by(Shape::Binary).or_else(words).or_else(numeric),
         Value::Bool(_) => binary().or_else(|| by(Shape::Words)).or_else(numeric),
+        // What is known as a measurement is one: 1 ppm is no alarm.
         Value::Number(_) if matches!(token, Some(Token::Yes | Token::No)) => {
-            binary().or_else(numeric).or_else(words)
+            let measured = by(Shape::Numeric).filter(|_| is_ambiguous(key));
+            measured.or_else(binary).or_else(numeric).or_else(words)
         }
         Value::Number(_) => numeric().or_else(binary).or_else(words),
         Value::Text(_) if matches!(token, Some(Token::Yes | Token::No)) => {
@@ -59,6 +86,11 @@ pub(super) fn untaught(key: &str, value: Value<'_>) -> Option<Property> {
         Value::Text(_) => words().or_else(binary).or_else(numeric),
     }?;
     Some(Property::usual(found))
+}
+
+/// True of a name that is a measurement with a number and an alarm with true and false.
+fn is_ambiguous(key: &str) -> bool {
+    matches!(key, "co" | "gas")
 }
 
 fn is_lock_word(text: &str) -> bool {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::alarm_names::{Named, Says, says};
 use crate::json::Skip;
 
 /// The most exposes and features of one device that are read; the largest of the catalogue has some hundreds.
@@ -194,8 +195,10 @@ pub(super) struct Expose<'a> {
     pub(super) value_on: Said<'a>,
     pub(super) value_off: Said<'a>,
     pub(super) category: Said<'a>,
-    /// One of its values is a throw or flip: it is a thing that falls, not a person.
-    pub(super) is_object: bool,
+    /// What its values tell.
+    pub(super) values: Values,
+    /// Its description says that true is closed.
+    pub(super) is_closed_when_true: bool,
     pub(super) features: Vec<Expose<'a>>,
 }
 
@@ -282,7 +285,11 @@ impl<'de: 'a, 'a> Visitor<'de> for ExposeSeed<'_, 'a> {
                 "value_on" => expose.value_on = map.next_value()?,
                 "value_off" => expose.value_off = map.next_value()?,
                 "category" => expose.category = map.next_value()?,
-                "values" => expose.is_object = map.next_value_seed(OfAnObject)?,
+                "values" => expose.values = map.next_value_seed(ValuesSeed)?,
+                "description" => {
+                    let text: Said<'_> = map.next_value()?;
+                    expose.is_closed_when_true = text.text().contains("closed (= true)");
+                }
                 "features" => expose.features = map.next_value_seed(self.0)?,
                 _ => map.next_value_seed(Skip)?,
             }
@@ -291,30 +298,44 @@ impl<'de: 'a, 'a> Visitor<'de> for ExposeSeed<'_, 'a> {
     }
 }
 
-/// True when a list of actions has one that only a thing does, like a cube's `flip90`.
-struct OfAnObject;
+/// What a list of values tells of its expose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Values {
+    /// There is a list.
+    pub(super) are_listed: bool,
+    /// One of them is a throw or flip: it is a thing that falls, not a person.
+    pub(super) of_an_object: bool,
+    /// One of them says that an alarm is so.
+    pub(super) raises: bool,
+}
 
-impl<'de> DeserializeSeed<'de> for OfAnObject {
-    type Value = bool;
+/// Reads a list of values.
+struct ValuesSeed;
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<bool, D::Error> {
+impl<'de> DeserializeSeed<'de> for ValuesSeed {
+    type Value = Values;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Values, D::Error> {
         from.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for OfAnObject {
-    type Value = bool;
+impl<'de> Visitor<'de> for ValuesSeed {
+    type Value = Values;
 
-    nothing_else!(false);
+    nothing_else!(Values::default());
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<bool, A::Error> {
-        Skip.visit_map(map).map(|()| false)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Values, A::Error> {
+        Skip.visit_map(map).map(|()| Values::default())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
-        let mut found = false;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Values, A::Error> {
+        let mut found = Values::default();
         while let Some(value) = list.next_element::<Said<'de>>()? {
-            found |= matches!(value.text(), "flip90" | "flip180" | "throw");
+            let word = value.text();
+            found.are_listed = true;
+            found.of_an_object |= matches!(word, "flip90" | "flip180" | "throw");
+            found.raises |= says(Named::Unsaid, word) == Some(Says::Raised);
         }
         Ok(found)
     }

@@ -2,6 +2,7 @@
 //! It decides nothing about one maker's device; what a definition says otherwise (an inverted contact, "ON" for
 //! true) is applied by `teach`. Source of the names: the 4,516 published definitions of zigbee-herdsman-converters.
 
+use crate::alarm_names::{Named, named};
 use crate::vocabulary::{AlarmKind, HealthKind, ObservedKind, VitalKind};
 
 use super::words::{self, Words};
@@ -40,6 +41,8 @@ pub(super) enum Means {
     Test,
     /// Words that say something each.
     Words(&'static Words),
+    /// An alarm, or tamper, in words: what each says stands in the one table of alarm names.
+    Says(Named),
     /// When the bridge heard the device.
     LastSeen,
     /// Known, and nothing for telecare.
@@ -112,18 +115,10 @@ fn exactly(property: &str, shape: Shape) -> Option<Usual> {
 /// Properties with two values. On and off are the definition's `value_on` and `value_off`.
 fn binary(property: &str) -> Option<Usual> {
     let means = match property {
-        "smoke" => Alarm(A::Smoke),
+        // A detector's; elsewhere a name that says no more is a boiler's heating.
         "heat" => Alarm(A::Heat),
-        "carbon_monoxide" => Alarm(A::Co),
-        "gas" => Alarm(A::Gas),
         // `water` of the Nous E13 is absent on purpose: it may be set to warn of missing water; `water_leak` says it.
-        "water_leak" | "active_water_leak" | "water_sensor" | "water_leak_both_zones" => {
-            Alarm(A::Flood)
-        }
         "water_condition_alarm" => return Some(Alarm(A::Flood).as_well_as("water_sensor")),
-        "sos" | "sos_alarm" | "emergency" => Alarm(A::Help),
-        "panic" => Alarm(A::Panic),
-        "fall" => Alarm(A::Fall),
         // A radiator's `window` is left out: it is a guess from a falling temperature.
         "contact" | "garage_door_contact" => Seen(O::Contact),
         "occupancy" | "occupancy_status" | "occupancy_in" | "occupancy_out" | "occupancy_or"
@@ -138,7 +133,6 @@ fn binary(property: &str) -> Option<Usual> {
         // A pad under a mattress (Tuya C3007); air pressure is numeric.
         "pressure" | "bed_presence" => Seen(O::Bed),
         "valve" | "valve_state" | "valve_status" | "gas_valve_state" => Seen(O::Valve),
-        "tamper" | "tamper_alarm" => Health(H::Tamper, "opened or removed"),
         "battery_low" => Health(H::BatteryLow, "battery low"),
         "battery_defect" => Health(H::Fault, "battery defective"),
         // Described as 'mains voltage supply is at fault'.
@@ -154,17 +148,36 @@ fn binary(property: &str) -> Option<Usual> {
         | "emergency_overvoltage"
         | "emergency_undervoltage" => Health(H::Fault, "electrical protection tripped"),
         "test" | "testing" | "test_in_progress" => Means::Test,
-        _ => return binary_by_pattern(property),
+        _ => return binary_by_pattern(property).or_else(|| by_name(property)),
     };
     Some(means.usual())
+}
+
+/// What was opened or removed.
+pub(super) const OPENED: &str = "opened or removed";
+
+/// What the one table of alarm names says; what says only 'alarm' stands in the device's description.
+fn by_name(property: &str) -> Option<Usual> {
+    let means = match named(property)? {
+        Named::Alarm(kind) => Alarm(kind),
+        Named::Tamper => Health(H::Tamper, OPENED),
+        Named::Unsaid => return None,
+    };
+    Some(means.usual())
+}
+
+/// The same in words.
+fn words_by_name(property: &str) -> Option<Usual> {
+    match named(property)? {
+        Named::Unsaid => None,
+        named => Some(Means::Says(named).usual()),
+    }
 }
 
 /// Names of which one device has many.
 fn binary_by_pattern(property: &str) -> Option<Usual> {
     let base = property.trim_end_matches(|c: char| c.is_ascii_digit());
-    let means = if base.ends_with("leak_detect_")
-        || matches!(base, "water_leak_wire_" | "water_leak_zone_")
-    {
+    let means = if base.ends_with("_leak_detect_") {
         Alarm(A::Flood)
     } else if base.starts_with("channel_") && base.ends_with("_battery_low_") {
         Health(H::BatteryLow, "battery low")
@@ -214,12 +227,11 @@ fn of_words(property: &str) -> Option<Usual> {
     Some(match property {
         "action" => Means::Action.usual(),
         "last_seen" => Means::LastSeen.usual(),
-        "fall_status" | "fall_down_status" => Means::Words(&words::FALL).usual(),
         "status" => Means::Words(&words::OWON_STATUS).usual(),
-        "smoke_state" => Means::Words(&words::SMOKE).as_well_as("smoke"),
-        "co_state" => Means::Words(&words::CO).as_well_as("carbon_monoxide"),
-        "gas_sensor_state" => Means::Words(&words::GAS).as_well_as("gas"),
-        "water_leakage_state" => Means::Words(&words::LEAK).as_well_as("water_leak"),
+        "smoke_state" => Means::Says(Named::Alarm(A::Smoke)).as_well_as("smoke"),
+        "co_state" => Means::Says(Named::Alarm(A::Co)).as_well_as("carbon_monoxide"),
+        "gas_sensor_state" => Means::Says(Named::Alarm(A::Gas)).as_well_as("gas"),
+        "water_leakage_state" => Means::Says(Named::Alarm(A::Flood)).as_well_as("water_leak"),
         // SONOFF valves join their faults with commas: any word with a leak in it is one.
         "current_device_status" | "valve_abnormal_state" => {
             Means::Words(&words::VALVE_FAULTS).usual()
@@ -245,7 +257,9 @@ fn of_words(property: &str) -> Option<Usual> {
         }
         "endoflife" => Means::Words(&words::END_OF_LIFE).usual(),
         "overheat" => Means::Words(&words::OVERHEAT).usual(),
-        _ => return None,
+        "link_available" => Means::Words(&words::LINK).usual(),
+        "halo_alert_state" => Means::Words(&words::HALO).usual(),
+        _ => return words_by_name(property),
     })
 }
 
@@ -309,8 +323,7 @@ const KNOWN: &[&str] = &[
     // The simulators number their messages.
     "n",
     "sensor_status",
-    // Said in full by `smoke` and `carbon_monoxide` of the same device.
-    "halo_alert_state",
+    // Said in full by `smoke` or `gas` of the device that sees it.
     "linkage_alarm_state",
     "smoke_alarm_silenced",
     "illumination",

@@ -1,6 +1,7 @@
 //! A state payload, field by field, into signals. Knows one message and the device's definition; what repeats, what
 //! is urgent and what is late is decided elsewhere.
 
+use crate::alarm_names::{self, Named};
 use crate::json::{Fields, Value};
 use crate::mqtt::reading::{number_of, pressed, shown, state_of};
 use crate::signal::{HealthOf, Measured, Message, Missing, Reading, Refusal, Seen, Signal, What};
@@ -8,7 +9,7 @@ use crate::vocabulary::{AlarmKind, Condition, HealthKind, VitalKind};
 use crate::when;
 
 use super::judge::{is_on, untaught};
-use super::meanings::{Means, Usual};
+use super::meanings::{Means, OPENED, Usual};
 use super::teach::{Property, Taught};
 use super::words::{Says, Words, says};
 
@@ -23,8 +24,8 @@ pub(super) struct Reader<'d> {
     device: &'d str,
     taught: Option<&'d Taught>,
     message: Message,
-    /// Indexes of signals that speak for a field which the message may hold itself.
-    aliases: Vec<usize>,
+    /// Indexes of signals that speak for a field which the message may hold itself, and their own names.
+    aliases: Vec<(usize, String)>,
     happened_ms: Option<i64>,
     testing: bool,
     /// `battery`, when the message has it.
@@ -114,18 +115,29 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// What speaks for another field goes when the message holds that field itself.
+    /// What speaks for another field goes when the message holds that field itself. An alarm that the other does not say
+    /// stays, by its own name: a detector whose two words differ is heard as the worse of the two.
     fn drop_aliases(&mut self) {
-        for at in std::mem::take(&mut self.aliases).into_iter().rev() {
-            let twin = self.message.signals.get(at).is_some_and(|alias| {
-                self.message
-                    .signals
-                    .iter()
-                    .enumerate()
-                    .any(|(n, s)| n != at && s.field == alias.field)
-            });
-            if twin {
-                self.message.signals.remove(at);
+        for (at, own) in std::mem::take(&mut self.aliases).into_iter().rev() {
+            let signals = &mut self.message.signals;
+            let Some(alias) = signals.get(at) else {
+                continue;
+            };
+            let others = signals.iter().enumerate().filter(|(n, _)| *n != at);
+            let mut twins = others
+                .filter(|(_, s)| s.field == alias.field)
+                .map(|(_, s)| s)
+                .peekable();
+            if twins.peek().is_none() {
+                continue;
+            }
+            let said = twins.any(|twin| twin.what == alias.what);
+            if alias.what.is_raised() && !said {
+                if let Some(alias) = signals.get_mut(at) {
+                    alias.field = own;
+                }
+            } else {
+                signals.remove(at);
             }
         }
     }
@@ -146,7 +158,8 @@ impl<'d> Reader<'d> {
     fn push(&mut self, field: &str, found: Usual, reading: Reading, what: What) {
         let field = match found.alias_of {
             Some(other) => {
-                self.aliases.push(self.message.signals.len());
+                let at = self.message.signals.len();
+                self.aliases.push((at, field.to_owned()));
                 other
             }
             None => field,
@@ -184,6 +197,7 @@ impl<'d> Reader<'d> {
             Means::Charge => self.charge(key, found, value),
             Means::Action => self.action(key, found, value),
             Means::Words(table) => self.words(key, found, table, value),
+            Means::Says(named) => self.alarm_words(key, found, named, value),
             Means::LastSeen => {
                 let read = match value {
                     Value::Number(n) => when::from_number(n),
@@ -235,6 +249,7 @@ impl<'d> Reader<'d> {
             | Means::Charge
             | Means::Action
             | Means::Words(_)
+            | Means::Says(_)
             | Means::LastSeen
             | Means::Quiet => return,
         };
@@ -300,6 +315,44 @@ impl<'d> Reader<'d> {
         self.push(key, found, Reading::Pulse, pressed(action, is_object));
     }
 
+    /// An alarm, or tamper, that says in words whether it is so.
+    fn alarm_words(&mut self, key: &str, found: Usual, named: Named, value: Value<'_>) {
+        let number;
+        let word = match value {
+            Value::Text(text) => text.trim(),
+            Value::Bool(yes) => {
+                if yes {
+                    "true"
+                } else {
+                    "false"
+                }
+            }
+            Value::Number(n) => {
+                number = n.to_string();
+                number.as_str()
+            }
+            Value::Nested | Value::Null => return self.refuse(key, "one of its words"),
+        };
+        let condition = match alarm_names::says(named, word) {
+            Some(alarm_names::Says::Raised) => Condition::Raised,
+            Some(alarm_names::Says::Restored) => Condition::Restored,
+            Some(alarm_names::Says::Neither) => return,
+            None => return self.refuse(key, "one of its words"),
+        };
+        let what = match named.kind() {
+            Some(kind) => What::Alarm {
+                kind,
+                condition,
+                raw_code: match kind {
+                    AlarmKind::Unknown => shown(key),
+                    _ => String::new(),
+                },
+            },
+            None => What::health(HealthKind::Tamper, condition, OPENED),
+        };
+        self.push(key, found, Reading::Edge, what);
+    }
+
     fn words(&mut self, key: &str, found: Usual, table: &'static Words, value: Value<'_>) {
         let number;
         let word = match value {
@@ -331,11 +384,12 @@ impl<'d> Reader<'d> {
                 Says::Seen(kind, on) => What::state(kind, state_of(kind, on)),
                 Says::Health(kind, condition, detail) => What::health(kind, condition, detail),
             };
-            if n == 0 {
+            if n == 0 && !table.apart {
                 self.push(key, found, Reading::Edge, what);
             } else {
                 let part = match &what {
                     What::Observed { kind, .. } => format!("{key}.{kind}"),
+                    What::Alarm { kind, .. } if table.apart => format!("{key}.{kind}"),
                     What::Alarm { .. } | What::Vital { .. } | What::Health { .. } => key.to_owned(),
                 };
                 self.push(&part, found, Reading::Edge, what);

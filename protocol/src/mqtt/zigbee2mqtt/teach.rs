@@ -7,7 +7,7 @@ use crate::signal::Refusal;
 use crate::vocabulary::ObservedKind;
 
 use super::Limits;
-use super::generic::generic_alarms;
+use super::generic::{beds, generic_alarms};
 use super::lesson::{Device, Expose, Said};
 use super::meanings::{self, Means, Shape, Usual, lock_state, usual};
 use crate::json::{Token, word_token};
@@ -23,6 +23,10 @@ pub(super) struct Property {
     pub(super) off: Token<Box<str>>,
     /// The unit, where it has one.
     pub(super) unit: Option<Box<str>>,
+    /// It says words, not one of two values.
+    pub(super) in_words: bool,
+    /// It can say that an alarm is so: it has two values, or one of its words says it.
+    pub(super) raises: bool,
 }
 
 /// Known, and says nothing.
@@ -40,6 +44,8 @@ impl Property {
             on,
             off,
             unit: None,
+            in_words: false,
+            raises: false,
         }
     }
 
@@ -141,6 +147,7 @@ fn taught(device: &Device<'_>) -> Taught {
         learn(&mut taught, expose, None);
     }
     generic_alarms(&mut taught, definition.description.text());
+    beds(&mut taught, definition.description.text());
     taught
 }
 
@@ -165,7 +172,7 @@ fn learn(taught: &mut Taught, expose: &Expose<'_>, inside: Option<&str>) {
     if property.is_empty() {
         return;
     }
-    taught.is_object |= expose.is_object;
+    taught.is_object |= expose.values.of_an_object;
     let learned = read_expose(expose);
     let key = match inside {
         None => property.into(),
@@ -208,6 +215,7 @@ fn read_expose(expose: &Expose<'_>) -> Property {
         found = Some(lock_state());
     }
     let (on, off) = on_and_off(expose, found);
+    let in_words = shape == Some(Shape::Words);
     Property {
         usual: found,
         on,
@@ -215,6 +223,12 @@ fn read_expose(expose: &Expose<'_>) -> Property {
         unit: match &expose.unit {
             Said::Text(unit) => Some(unit.as_ref().into()),
             Said::Absent | Said::Bool(_) | Said::Number(_) => None,
+        },
+        in_words,
+        raises: match shape {
+            Some(Shape::Binary) => true,
+            Some(Shape::Words) => expose.values.raises || !expose.values.are_listed,
+            Some(Shape::Numeric) | None => false,
         },
     }
 }
@@ -224,21 +238,31 @@ fn is_of_water(expose: &Expose<'_>) -> bool {
     expose.property.text().ends_with("_water")
 }
 
+const CONTACT: Means = Means::Seen(ObservedKind::Contact);
+
 /// A property that is known and says nothing.
 fn quiet() -> Property {
     Property::usual(QUIET)
 }
 
-/// True of what is a motor's or buzzer's setting when it can be set, though sensors have a reading of that name.
+/// True of what is a motor's, a buzzer's or an alarm's setting when it can be set, though sensors have a reading of that
+/// name: nobody sets what was sensed.
 const fn is_setting_when_settable(means: Means) -> bool {
     matches!(
         means,
-        Means::Seen(ObservedKind::Vibration | ObservedKind::Sound) | Means::Test
+        Means::Seen(ObservedKind::Vibration | ObservedKind::Sound)
+            | Means::Test
+            | Means::Alarm(_)
+            | Means::Says(_)
     )
 }
 
-/// The values that are on and off: the definition's, or what is usual.
+/// The values that are on and off: the definition's, or what is usual. Of an alarm a definition may add words; true, ON and
+/// 1 raise it whatever the definition says. Of a contact its description tells more than its values.
 fn on_and_off(expose: &Expose<'_>, found: Option<Usual>) -> (Token<Box<str>>, Token<Box<str>>) {
+    if expose.is_closed_when_true && found.is_some_and(|u| u.means == CONTACT) {
+        return (Token::No, Token::Yes);
+    }
     if let (Some(on), Some(off)) = (token(&expose.value_on), token(&expose.value_off))
         && on != off
         && !meanings::is_closed_when_true(expose.property.text())

@@ -10,6 +10,8 @@ pub(super) struct Words {
     pub(super) known: &'static [(&'static str, &'static [Says])],
     /// What any other word says.
     pub(super) other: Other,
+    /// Its words are about several alarms: each kind is a field of its own.
+    pub(super) apart: bool,
 }
 
 /// What a word says that is not in the list.
@@ -34,21 +36,6 @@ pub(super) enum Says {
     Health(H, Condition, &'static str),
 }
 
-/// A detector that only suspects a fall has seen one as far as a responder is concerned: a warning raises the same
-/// alarm, and going from warning to alarm repeats it.
-pub(super) static FALL: Words = Words {
-    known: &[
-        ("normal", &[Says::Alarm(A::Fall, Restored)]),
-        ("none", &[Says::Alarm(A::Fall, Restored)]),
-        ("fall_warning", &[Says::Alarm(A::Fall, Raised)]),
-        ("maybe_fall", &[Says::Alarm(A::Fall, Raised)]),
-        ("fall_alarm", &[Says::Alarm(A::Fall, Raised)]),
-        ("fall", &[Says::Alarm(A::Fall, Raised)]),
-        ("unknown", &[]),
-    ],
-    other: Other::Refused,
-};
-
 const NO_FALL: Says = Says::Alarm(A::Fall, Restored);
 const FELL: Says = Says::Alarm(A::Fall, Raised);
 const HERE: Says = Says::Seen(O::Presence, true);
@@ -66,51 +53,7 @@ pub(super) static OWON_STATUS: Words = Words {
         ("falling", &[FELL, HERE, UP]),
     ],
     other: Other::Quiet,
-};
-
-/// An alarm that says so in words; a device that tests itself or does not know says nothing.
-macro_rules! alarm_words {
-    ($name:ident, $kind:expr) => {
-        pub(super) static $name: Words = Words {
-            known: &[
-                ("alarm", &[Says::Alarm($kind, Raised)]),
-                ("alarmed", &[Says::Alarm($kind, Raised)]),
-                ("warning_alarm", &[Says::Alarm($kind, Raised)]),
-                ("critical_alarm", &[Says::Alarm($kind, Raised)]),
-                ("normal", &[Says::Alarm($kind, Restored)]),
-                ("none", &[Says::Alarm($kind, Restored)]),
-                ("ok", &[Says::Alarm($kind, Restored)]),
-                ("detecting", &[]),
-                ("prealarm", &[]),
-                ("unknown", &[]),
-            ],
-            other: Other::Refused,
-        };
-    };
-}
-
-alarm_words!(SMOKE, A::Smoke);
-alarm_words!(CO, A::Co);
-alarm_words!(GAS, A::Gas);
-alarm_words!(FLOOD, A::Flood);
-alarm_words!(HEAT, A::Heat);
-alarm_words!(UNKNOWN, A::Unknown);
-
-/// The same words of a sensor that hears vibration.
-pub(super) static VIBRATION: Words = Words {
-    known: &[
-        ("alarm", &[Says::Seen(O::Vibration, true)]),
-        ("normal", &[Says::Seen(O::Vibration, false)]),
-    ],
-    other: Other::Refused,
-};
-
-pub(super) static LEAK: Words = Words {
-    known: &[
-        ("water_leakage_yes", &[Says::Alarm(A::Flood, Raised)]),
-        ("water_leakage_no", &[Says::Alarm(A::Flood, Restored)]),
-    ],
-    other: Other::Refused,
+    apart: false,
 };
 
 pub(super) static VALVE_FAULTS: Words = Words {
@@ -119,6 +62,7 @@ pub(super) static VALVE_FAULTS: Words = Words {
         ("*", &[Says::Alarm(A::Flood, Restored)]),
     ],
     other: Other::Quiet,
+    apart: false,
 };
 
 pub(super) static PRESENCE: Words = Words {
@@ -134,6 +78,7 @@ pub(super) static PRESENCE: Words = Words {
         ("large_movement", &[HERE]),
     ],
     other: Other::Refused,
+    apart: false,
 };
 
 /// `state` is a switch, an update, a cover, a radar or a lock. Here a radar's words speak, which are nobody else's; a
@@ -146,6 +91,7 @@ pub(super) static STATE: Words = Words {
         ("move", &[HERE]),
     ],
     other: Other::Quiet,
+    apart: false,
 };
 
 /// Somebody who sits still is no motion; `static` and `peaceful` clear it, presence says that they are there.
@@ -166,6 +112,7 @@ pub(super) static MOTION: Words = Words {
         ("movement", &[Says::Seen(O::Motion, true)]),
     ],
     other: Other::Quiet,
+    apart: false,
 };
 
 /// HOBEIAN ZG-210Z, a strap under a mattress: somebody who is long on it is still on it.
@@ -176,6 +123,7 @@ pub(super) static BED: Words = Words {
         ("sedentary", &[Says::Seen(O::Bed, true)]),
     ],
     other: Other::Refused,
+    apart: false,
 };
 
 /// A bolt that is not fully thrown does not hold the door.
@@ -186,6 +134,7 @@ pub(super) static LOCK: Words = Words {
         ("not_fully_locked", &[Says::Seen(O::Lock, false)]),
     ],
     other: Other::Refused,
+    apart: false,
 };
 
 /// A tilted window lets the cold in: it is open.
@@ -201,6 +150,7 @@ pub(super) static OPENING: Words = Words {
         ("undefined", &[]),
     ],
     other: Other::Refused,
+    apart: false,
 };
 
 pub(super) static VALVE: Words = Words {
@@ -210,11 +160,13 @@ pub(super) static VALVE: Words = Words {
         ("close", &[Says::Seen(O::Valve, false)]),
     ],
     other: Other::Quiet,
+    apart: false,
 };
 
 pub(super) static BATTERY: Words = Words {
     known: &[("low", &[Says::Health(H::BatteryLow, Raised, "battery low")])],
     other: Other::Says(&[Says::Health(H::BatteryLow, Restored, "battery low")]),
+    apart: false,
 };
 
 const FAULTY: &str = "the device reports a fault";
@@ -229,6 +181,7 @@ pub(super) static FAULT: Words = Words {
         ("no_error", &[Says::Health(H::Fault, Restored, FAULTY)]),
     ],
     other: Other::Says(&[Says::Health(H::Fault, Raised, FAULTY)]),
+    apart: false,
 };
 
 const SELF_TESTED: &str = "self-test failed";
@@ -247,6 +200,7 @@ pub(super) static SELF_TEST: Words = Words {
         ),
     ],
     other: Other::Quiet,
+    apart: false,
 };
 
 const EXPIRED: &str = "the sensor's life is over or nearly so";
@@ -258,6 +212,7 @@ pub(super) static END_OF_LIFE: Words = Words {
         ("expired", &[Says::Health(H::Fault, Raised, EXPIRED)]),
     ],
     other: Other::Quiet,
+    apart: false,
 };
 
 pub(super) static OVERHEAT: Words = Words {
@@ -272,6 +227,48 @@ pub(super) static OVERHEAT: Words = Words {
         ),
     ],
     other: Other::Quiet,
+    apart: false,
+};
+
+const fn raised(kind: A) -> Says {
+    Says::Alarm(kind, Raised)
+}
+
+const fn restored(kind: A) -> Says {
+    Says::Alarm(kind, Restored)
+}
+
+/// Heiman: what one of several linked alarms has seen, for the others to sound.
+pub(super) static LINK: Words = Words {
+    known: &[
+        (
+            "inactive",
+            &[
+                restored(A::Smoke),
+                restored(A::Co),
+                restored(A::Gas),
+                restored(A::Heat),
+            ],
+        ),
+        ("smoke_active", &[raised(A::Smoke)]),
+        ("co_active", &[raised(A::Co)]),
+        ("gas_active", &[raised(A::Gas)]),
+        ("heat_active", &[raised(A::Heat)]),
+    ],
+    other: Other::Refused,
+    apart: true,
+};
+
+/// Halo: what it sees itself is said in full by `smoke` and `carbon_monoxide`; what a linked alarm sees, here alone.
+pub(super) static HALO: Words = Words {
+    known: &[
+        ("safe", &[restored(A::Smoke), restored(A::Co)]),
+        ("interconnect_smoke", &[raised(A::Smoke)]),
+        ("interconnect_carbon_monoxide", &[raised(A::Co)]),
+        ("interconnect_co", &[raised(A::Co)]),
+    ],
+    other: Other::Quiet,
+    apart: true,
 };
 
 /// What a word says; `None` when it should not be there.
