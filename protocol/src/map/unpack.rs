@@ -43,6 +43,8 @@ pub struct PartText {
     pub name: String,
     /// Its length.
     pub bytes: usize,
+    /// Which of its bytes are the number, where not all of them are: the place of the first, from 0, and how many.
+    pub of: Option<(usize, usize)>,
     /// Its number may be below zero.
     pub signed: bool,
     /// Its first byte is the greatest; by default the least.
@@ -110,7 +112,7 @@ impl Unpack {
             };
             rest = after;
             if !part.name.is_empty() {
-                let number = Value::Number(part.number(value));
+                let number = Value::Number(part.number(part.own(value)));
                 let name = Name::of(part.name.as_str());
                 parts.push(Value::Object(Object::of(vec![(name, number)])));
             }
@@ -120,6 +122,15 @@ impl Unpack {
 }
 
 impl PartText {
+    /// The bytes that are its number.
+    fn own<'b>(&self, value: &'b [u8]) -> &'b [u8] {
+        let (first, many) = self.of.unwrap_or((0, self.bytes));
+        let own = first
+            .checked_add(many)
+            .and_then(|end| value.get(first..end));
+        own.unwrap_or_default()
+    }
+
     fn number(&self, value: &[u8]) -> Number {
         let mut bytes = value.to_vec();
         if !self.big {

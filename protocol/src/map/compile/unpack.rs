@@ -69,11 +69,22 @@ impl Judge<'_, '_> {
     }
 
     fn tag(&mut self, key: &str, tag: &str, part: &PartText) -> Option<Vec<u8>> {
-        let longest = if part.name.is_empty() {
+        let longest = if part.name.is_empty() || part.of.is_some() {
             VALUE_LONGEST
         } else {
             NUMBER_LONGEST
         };
+        if let Some((first, many)) = part.of {
+            let inside = first.saturating_add(many) <= part.bytes;
+            if !(1..=NUMBER_LONGEST).contains(&many) || !inside {
+                let what = format!(
+                    "is no part of {} bytes, of 1 to {NUMBER_LONGEST}",
+                    part.bytes
+                );
+                let cure = "write the place of its first byte, from 0, and how many there are";
+                self.to.wrong(&format!("{key}.of"), what, cure);
+            }
+        }
         if !(1..=longest).contains(&part.bytes) {
             let what = format!("has {} bytes; allowed are 1 to {longest}", part.bytes);
             let cure = "write the length of its value; without a name it may be longer";
