@@ -232,6 +232,7 @@ mod tests {
         let part = |signed, big| PartText {
             name: "n".to_owned(),
             bytes: 2,
+            of: None,
             signed,
             big,
         };

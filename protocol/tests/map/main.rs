@@ -6,6 +6,7 @@
 mod bounds;
 mod findings;
 mod reading;
+mod several;
 mod unpack;
 
 use std::sync::Arc;

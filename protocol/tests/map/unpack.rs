@@ -204,3 +204,22 @@ proptest! {
         prop_assert!(message.refusals.len() <= 1 + message.signals.len() + bytes.len() / 3);
     }
 }
+
+#[test]
+fn a_number_may_be_a_part_of_the_value_of_its_tag() {
+    let mut table = table("hex");
+    table["tlv"]["mine"]["07 b0"] = json!({"name": "press", "bytes": 8, "of": [0, 1]});
+    table["tlv"]["mine"]["06 fb"] = json!({"name": "press", "bytes": 5, "of": [2, 1]});
+    let mut dialect = tecs_protocol::map::MapDialect::new(map(&table), 65536);
+    let hex = "07b0 01 ffffffffffffff 06fb 0000 02 0100 ff2e01";
+    let message = super::hear(&mut dialect, &json!({"in": {"data": hex}}), 0);
+    assert_eq!(said(&message), ["single", "long", "single"]);
+    for of in [json!([0, 0]), json!([7, 2]), json!([0, 7]), json!([9, 1])] {
+        table["tlv"]["mine"]["07 b0"]["of"] = of.clone();
+        let found = Map::compile(text(&table)).unwrap_err();
+        assert!(
+            found.iter().any(|f| f.key.ends_with("07 b0.of")),
+            "{of}: {found:#?}"
+        );
+    }
+}
