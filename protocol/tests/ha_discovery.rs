@@ -490,12 +490,29 @@ fn locks_covers_valves_and_panels_say_what_they_are() {
         ("p", "triggered", vec!["unknown raised"]),
         ("p", "pending", vec![]),
         ("p", "armed_away", vec!["unknown restored"]),
+        ("p", "triggered", vec!["unknown raised"]),
+        ("p", "in_entry", vec![]),
+        ("p", "part_armed_1", vec!["unknown restored"]),
+        ("p", "full_armed", vec!["unknown restored"]),
+        ("p", "in_exit", vec!["unknown restored"]),
+        ("p", "ARMED", vec!["unknown restored"]),
+        ("p", "Part Armed 3", vec!["unknown restored"]),
+        ("p", "disarmed", vec!["unknown restored"]),
     ] {
         let message = hear(&mut h, topic, payload);
         assert_eq!(all(&message), due, "{topic} {payload}");
         assert_eq!(message.refusals, [], "{topic} {payload}");
     }
     assert_eq!(hear(&mut h, "l", "JAMMED").refusals.len(), 1);
+    // What no word of it explains restores nothing.
+    for state in ["unarmed_zone", "alarm memory", "1"] {
+        let message = hear(&mut h, "p", state);
+        assert_eq!(
+            (all(&message), message.refusals.len()),
+            (vec![], 1),
+            "{state}"
+        );
+    }
 }
 
 #[test]

@@ -109,6 +109,43 @@ fn the_definition_overrides_the_usual_meaning() {
 }
 
 #[test]
+fn the_button_of_a_detector_is_a_button_and_makes_no_test_of_its_smoke() {
+    let mut z = fresh();
+    let two = |property: &str| {
+        json!({"type": "binary", "name": property, "property": property, "access": 1,
+            "value_on": true, "value_off": false, "category": "diagnostic"})
+    };
+    let definition = vec![
+        two("smoke"),
+        two("button_pushed"),
+        two("smoke_alarm_silenced"),
+    ];
+    teach(&mut z, &[device("hall", definition)]);
+    for (payload, due) in [
+        (
+            r#"{"smoke":false,"button_pushed":true}"#,
+            vec!["smoke restored", "button long"],
+        ),
+        (
+            r#"{"smoke":true,"button_pushed":true}"#,
+            vec!["smoke raised", "button long"],
+        ),
+        (r#"{"button_pushed":false}"#, vec!["button clear"]),
+        (
+            r#"{"button_pushed":null,"smoke":true}"#,
+            vec!["smoke raised"],
+        ),
+        (r#"{"smoke_alarm_silenced":true}"#, vec![]),
+    ] {
+        let message = hear(&mut z, "hall", payload);
+        let mut said = all(&message);
+        said.sort_by_key(|word| !word.starts_with("smoke"));
+        assert_eq!(said, due, "{payload}");
+        assert!(message.signals.iter().all(|s| !s.test), "{payload}");
+    }
+}
+
+#[test]
 fn a_value_that_is_none_of_the_two_is_refused_and_the_rest_is_read() {
     let mut z = fresh();
     teach(

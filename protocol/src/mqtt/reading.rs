@@ -18,6 +18,8 @@ pub(crate) const fn state_of(kind: ObservedKind, on: bool) -> State {
         (ObservedKind::Contact | ObservedKind::Valve, false) => State::Closed,
         (ObservedKind::Lock, true) => State::Locked,
         (ObservedKind::Lock, false) => State::Unlocked,
+        // A button that says whether it is being pushed.
+        (ObservedKind::Button, true) => State::Long,
         (_, true) => State::Active,
         (_, false) => State::Clear,
     }

@@ -8,8 +8,8 @@ use super::{hear, map, once, rule};
 
 fn said(message: &Message) -> Vec<&'static str> {
     let conditions = message.signals.iter().map(|signal| match &signal.what {
-        What::Alarm { condition, .. } => condition.word(),
-        What::Health {
+        What::Alarm { condition, .. }
+        | What::Health {
             of: HealthOf::Condition(condition),
             ..
         } => condition.word(),

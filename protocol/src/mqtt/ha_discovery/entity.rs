@@ -280,21 +280,24 @@ impl Entity {
         Said::What(what, Reading::Pulse)
     }
 
-    /// An alarm panel does not say of what: intruders, fire, or somebody's button.
+    /// An alarm panel does not say of what: intruders, fire, or somebody's button. Bridges have names of their own for how
+    /// it is armed (`armed_away`, `part_armed_1`, `full_armed`, `in_exit` of Texecom): a word of theirs says what it is.
     fn panel(&self, text: &str) -> Said {
-        const CALM: &[&str] = &["disarmed", "arming", "pending", "disarming"];
-        let is = |word: &str| text.eq_ignore_ascii_case(word);
-        let armed = text
-            .get(..6)
-            .is_some_and(|begin| begin.eq_ignore_ascii_case("armed_"));
-        let raised = is("triggered");
-        if !raised && !armed && !CALM.iter().any(|word| is(word)) {
-            return Said::Refused(self.bad("a state of an alarm panel"));
-        }
+        const ALARM: &[&str] = &["triggered"];
+        const CALM: &[&str] = &["armed", "disarmed", "arming", "disarming", "exit"];
+        const COMING_IN: &[&str] = &["pending", "entry"];
+        let says = |words: &[&str]| {
+            let mut said = text.split(['_', '-', ' ']);
+            said.any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)))
+        };
+        let raised = says(ALARM);
         let two = Two::Alarm(AlarmKind::Unknown);
-        // Somebody comes in and has time to disarm it: nothing began, and nothing ended.
-        if is("pending") {
+        if !raised && says(COMING_IN) {
+            // Somebody comes in and has time to disarm it: nothing began, and nothing ended.
             return Said::Nothing;
+        }
+        if !raised && !says(CALM) {
+            return Said::Refused(self.bad("a state of an alarm panel"));
         }
         Said::What(classes::said(two, raised, &self.shown()), Reading::Edge)
     }

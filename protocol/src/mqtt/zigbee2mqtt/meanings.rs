@@ -129,6 +129,8 @@ fn binary(property: &str) -> Option<Usual> {
             Seen(O::Motion)
         }
         "vibration" => Seen(O::Vibration),
+        // The button of a detector (Bosch BSD-2) that is held for 3 s, to test it or to silence it: no test of all that it says.
+        "button_pushed" => Seen(O::Button),
         "noise" | "noise_detected" | "sound" => Seen(O::Sound),
         // A pad under a mattress (Tuya C3007); air pressure is numeric.
         "pressure" | "bed_presence" => Seen(O::Bed),
@@ -315,7 +317,6 @@ const KNOWN: &[&str] = &[
     "running_state",
     "power_apparent",
     "power_reactive",
-    "button_pushed",
     "identify",
     // Words of a radar that `presence` and `fall_*` already say.
     "presence_event",
