@@ -234,6 +234,15 @@ pub struct Lesson {
     pub says: Option<String>,
 }
 
+/// What is there no longer: it says nothing any more, and what it said last is neither true nor taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// The device, as its source calls it.
+    pub device: String,
+    /// The field; `None`: the whole device.
+    pub field: Option<String>,
+}
+
 /// One whole message of a source, read: what it said, and by name everything that was not understood.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Message {
@@ -258,6 +267,8 @@ pub struct Message {
     pub topics_changed: bool,
     /// What a device taught of itself; whoever keeps it hands it back to `Wire::recall`.
     pub lesson: Option<Lesson>,
+    /// Devices and fields that are there no longer, known before the signals are looked into.
+    pub gone: Vec<Gone>,
     /// Which rule of a table fitted, by its place in `Map::rules`: a rule that never does is told to the installer.
     pub rule: Option<usize>,
 }

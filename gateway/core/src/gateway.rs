@@ -16,6 +16,8 @@ use crate::journal::Journal;
 use crate::lane::LaneBox;
 use crate::link::Link;
 use crate::memory;
+use crate::normalise::raised;
+use crate::roster::Whose;
 use crate::senses::Senses;
 use crate::settings::Settings;
 use crate::status::{Counters, TestCall};
@@ -197,6 +199,7 @@ impl Gateway {
     pub fn settle(&mut self, now: Mono) {
         self.tick_lines(now);
         self.tick_watches(now);
+        self.end_closed();
         self.notes.extend(self.senses.roster.take_notes());
         self.keep(now);
         self.send(now);
@@ -206,11 +209,30 @@ impl Gateway {
         let shown = (limits.not_sent_after_ms, limits.closed_shown_ms);
         let well = (hub, self.journal.is_fine(), !self.is_crowded());
         self.home.settle(well, shown, now);
-        for (name, device) in self.home.take_closed() {
-            self.notes.push(memory::open(&name, None));
-            self.senses.roster.no_longer_open(&device);
-        }
         self.end(now);
+    }
+
+    /// Alarms that were closed leave the journal. A device that goes on to say that one stands will be heard again.
+    fn end_closed(&mut self) {
+        for closed in self.home.take_closed() {
+            self.notes.push(memory::open(&closed.name, None));
+            self.senses.roster.no_longer_open(&closed.device);
+            if let Some(kind) = closed.kind
+                && !self.home.is_open(&closed.device, kind)
+            {
+                self.senses.roster.closed(&closed.device, kind, None);
+            }
+        }
+    }
+
+    /// An alarm that the home has no room to follow: nobody will hear of its end, so it is told again while its device
+    /// says so.
+    pub(crate) fn not_followed(&mut self, by: Option<&Whose>, what: &What, now: Mono) {
+        if let Some(kind) = raised(what)
+            && let Some(known) = by.and_then(|by| self.senses.roster.known_mut(by))
+        {
+            known.closed(kind, Some(now));
+        }
     }
 
     /// The next thing to do.

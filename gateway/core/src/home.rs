@@ -6,7 +6,7 @@ use tecs_protocol::event::Event;
 use tecs_protocol::home::{AlarmInHome, Stage, Summary};
 use tecs_protocol::hub::v1;
 use tecs_protocol::signal::What;
-use tecs_protocol::vocabulary::Condition;
+use tecs_protocol::vocabulary::{AlarmKind, Condition};
 
 use crate::effect::Effect;
 use crate::time::Mono;
@@ -42,7 +42,7 @@ pub(crate) struct Home {
     open: BTreeMap<Name, Open>,
     summary: Option<Summary>,
     /// Closed alarms whose mark may leave the journal.
-    closed: Vec<(Name, String)>,
+    closed: Vec<ClosedAlarm>,
     /// Something may have to be told.
     stirred: bool,
     tell: VecDeque<Effect>,
@@ -58,7 +58,26 @@ fn parse(name: &str) -> Option<Name> {
     Some((u64::from_str_radix(epoch, 16).ok()?, seq.parse().ok()?))
 }
 
+/// An alarm that was closed.
+#[derive(Debug)]
+pub(crate) struct ClosedAlarm {
+    /// Its name.
+    pub(crate) name: String,
+    /// The device's id.
+    pub(crate) device: String,
+    /// What it was about; `None` of a kind that this version does not know.
+    pub(crate) kind: Option<AlarmKind>,
+}
+
 impl Open {
+    fn closed(&self, (epoch, seq): Name) -> ClosedAlarm {
+        ClosedAlarm {
+            name: name(epoch, seq),
+            device: self.alarm.device.clone(),
+            kind: AlarmKind::from_word(&self.alarm.kind),
+        }
+    }
+
     fn come_to(&mut self, stage: Stage) {
         self.news |= self.alarm.stage != stage;
         self.alarm.stage = stage;
@@ -187,17 +206,20 @@ impl Home {
             open.clear_at = None;
         } else if open.clear_at.is_none() {
             open.clear_at = Some(now.plus(closed_shown_ms));
-            let device = open.alarm.device.clone();
-            self.closed.push(((name.epoch, name.seq), device));
+            self.closed.push(open.closed((name.epoch, name.seq)));
         }
     }
 
-    /// The names whose marks may leave the journal, each with its device.
-    pub(crate) fn take_closed(&mut self) -> Vec<(String, String)> {
-        let closed = self.closed.drain(..);
-        closed
-            .map(|((e, s), device)| (name(e, s), device))
-            .collect()
+    /// Alarms that were closed: their marks may leave the journal.
+    pub(crate) fn take_closed(&mut self) -> Vec<ClosedAlarm> {
+        std::mem::take(&mut self.closed)
+    }
+
+    /// An alarm of this kind of this device is open.
+    pub(crate) fn is_open(&self, device: &str, kind: AlarmKind) -> bool {
+        let open = self.open.values().filter(|o| o.clear_at.is_none());
+        open.map(|o| &o.alarm)
+            .any(|alarm| alarm.device == device && alarm.kind == kind.word())
     }
 
     /// Tells what changed.
@@ -220,7 +242,7 @@ impl Home {
             if open.clear_at.is_none() && open.confirm_by.is_some_and(|by| by <= now) {
                 open.come_to(Stage::Closed);
                 open.clear_at = Some(now.plus(closed_shown_ms));
-                self.closed.push((*key, open.alarm.device.clone()));
+                self.closed.push(open.closed(*key));
             }
             if open.clear_at.is_some_and(|at| at <= now) {
                 cleared.push(*key);

@@ -153,7 +153,7 @@ impl Gateway {
                 None => continue,
             };
             for (field, word) in known.fields() {
-                notes.push(memory::state(name, device, field, word));
+                notes.push(memory::state(name, device, field, Some(word)));
             }
         }
         notes

@@ -34,6 +34,7 @@ mod taking;
 mod tap;
 mod unwell;
 mod watching;
+mod word;
 
 pub mod effect;
 pub mod gateway;

@@ -4,19 +4,22 @@
 use tecs_protocol::signal::Lesson;
 
 use crate::effect::Note;
+use crate::word::Word;
 
 /// The parts of a note's key stand apart by a character that no name holds.
 const APART: char = '\u{1f}';
 
 /// What a note's key says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Remembered {
-    /// The last state of a device's field.
+    /// The last word of a device's field.
     State {
         source: String,
         device: String,
         field: String,
-        word: String,
+        word: Word,
+        /// It may have said another since.
+        doubtful: bool,
     },
     /// A press whose message had no answer yet.
     Pulse {
@@ -63,19 +66,20 @@ fn key(parts: &[&str]) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// A field's state.
-pub(crate) fn state(source: &str, device: &str, field: &str, word: &str) -> Note {
+/// A field's last word, or (`None`) that there is no such field any more.
+pub(crate) fn state(source: &str, device: &str, field: &str, word: Option<&Word>) -> Note {
     Note {
         key: key(&["state", source, device, field]),
-        value: Some(word.as_bytes().to_vec()),
+        value: word.map(|word| word.to_string().into_bytes()),
     }
 }
 
-/// There is no such field any more.
-pub(crate) fn state_forgotten(source: &str, device: &str, field: &str) -> Note {
+/// What a field of the routine lane says to stand, or (`None`) that it does no longer: after a kill it is not known to stand
+/// still (decision 004), but no other field of its device takes it back.
+pub(crate) fn holds(source: &str, device: &str, field: &str, word: Option<&Word>) -> Note {
     Note {
-        key: key(&["state", source, device, field]),
-        value: None,
+        key: key(&["holds", source, device, field]),
+        ..state(source, device, field, word)
     }
 }
 
@@ -122,11 +126,12 @@ pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<Remembered> {
     let value = std::str::from_utf8(value).ok()?.to_owned();
     let parts: Vec<&str> = text.split(APART).collect();
     match parts.as_slice() {
-        ["state", source, device, field] => Some(Remembered::State {
+        [how @ ("state" | "holds"), source, device, field] => Some(Remembered::State {
             source: (*source).to_owned(),
             device: (*device).to_owned(),
             field: (*field).to_owned(),
-            word: value,
+            word: Word::read(&value),
+            doubtful: *how == "holds",
         }),
         ["pulse", source, packet, print] => Some(Remembered::Pulse {
             source: (*source).to_owned(),
@@ -157,16 +162,29 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_read_back() {
-        let note = state("zigbee", "Kitchen smoke/1", "smoke", "raised");
-        assert_eq!(
-            read(&note.key, &note.value.unwrap()),
-            Some(Remembered::State {
-                source: "zigbee".into(),
-                device: "Kitchen smoke/1".into(),
-                field: "smoke".into(),
-                word: "raised".into()
-            })
-        );
+        let smoke = Word::read("smoke raised");
+        for (note, doubtful) in [
+            (
+                state("zigbee", "Kitchen smoke/1", "smoke", Some(&smoke)),
+                false,
+            ),
+            (
+                holds("zigbee", "Kitchen smoke/1", "smoke", Some(&smoke)),
+                true,
+            ),
+        ] {
+            assert_eq!(
+                read(&note.key, &note.value.unwrap()),
+                Some(Remembered::State {
+                    source: "zigbee".into(),
+                    device: "Kitchen smoke/1".into(),
+                    field: "smoke".into(),
+                    word: smoke.clone(),
+                    doubtful,
+                })
+            );
+        }
+        assert_eq!(holds("zigbee", "x", "tamper", None).value, None);
         let note = pulse("zigbee", 7, 0xab, true);
         assert_eq!(
             read(&note.key, &note.value.unwrap()),

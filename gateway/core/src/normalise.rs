@@ -1,7 +1,7 @@
 //! From what a device said to what it means in this home: the installer's names, mounting and purposes; a state that
-//! repeats is told from a change, a press from its echo.
+//! repeats is told from a change, one field's all clear from what another still says, a press from its echo.
 
-use tecs_protocol::event::{Event, Flags, RESPONDER_HERE};
+use tecs_protocol::event::{Device, Event, Flags, RESPONDER_HERE};
 use tecs_protocol::signal::{HealthOf, Reading, Seen, Signal, What};
 use tecs_protocol::vocabulary::{AlarmKind, Condition, HealthKind, Lane, ObservedKind, State};
 
@@ -13,6 +13,7 @@ use crate::memory;
 use crate::roster::Whose;
 use crate::settings;
 use crate::time::Mono;
+use crate::word::{About, Says, Shaped, Word};
 
 /// An event with the lane it goes in and the note that makes its state survive.
 #[derive(Debug)]
@@ -59,71 +60,113 @@ pub(crate) struct Came {
     pub(crate) care: Care,
 }
 
-/// What a signal means; `None` when it repeats what is known.
-pub(crate) fn normalise(
-    signal: Signal,
-    known: &mut Known,
-    told: Option<&settings::Device>,
-    source: &str,
-    came: Came,
-    clock: &Clock,
-    now: Mono,
-) -> Option<Meaning> {
-    let Signal {
-        device,
-        field,
-        reading,
-        what,
-        happened_ms,
-        test,
-        ..
-    } = signal;
-    let (what, reading) = match told {
-        Some(told) => in_this_home(what, reading, &field, told),
-        None => (what, reading),
-    };
-    let old = came.retained || came.replayed;
-    let repeats = match reading {
-        Reading::Edge => true,
-        // A press or a measurement that a broker kept is met again at every subscription.
-        Reading::Pulse | Reading::Sample => came.retained,
+impl Came {
+    /// What was said may have been said before.
+    pub(crate) const fn is_old(self) -> bool {
+        self.retained || self.replayed
+    }
+}
+
+/// What a signal came to.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// It is news.
+    News(Box<Meaning>),
+    /// It says nothing, and why; what it leaves to be remembered all the same.
+    Silent(&'static str, Option<Note>),
+}
+
+/// Why nothing came of a word that its field said before.
+pub(crate) const REPEAT: &str = "repeat";
+/// Why nothing came of a field's all clear.
+pub(crate) const HELD: &str = "another field of this device still says so";
+/// Why nothing came of a return.
+const NEVER_RAISED: &str = "it was never raised";
+
+/// Who says a word, and how it came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hearing<'a> {
+    /// What the installer says of the device.
+    pub(crate) told: Option<&'a settings::Device>,
+    /// The source's name.
+    pub(crate) source: &'a str,
+    pub(crate) came: Came,
+    /// Another field says in the same message what this one takes back.
+    pub(crate) contradicted: bool,
+    pub(crate) clock: &'a Clock,
+    pub(crate) now: Mono,
+}
+
+impl<'a> Hearing<'a> {
+    /// Of what the gateway itself says of a device of this source.
+    pub(crate) fn of_ours(source: &'a str, clock: &'a Clock, now: Mono) -> Self {
+        Self {
+            told: None,
+            source,
+            came: Came::default(),
+            contradicted: false,
+            clock,
+            now,
+        }
+    }
+}
+
+/// What a signal means.
+pub(crate) fn normalise(signal: Signal, known: &mut Known, hearing: Hearing<'_>) -> Heard {
+    let Hearing { told, came, .. } = hearing;
+    let (what, reading, shaped) = match told {
+        Some(told) => in_this_home(signal.what, signal.reading, &signal.field, told),
+        None => (signal.what, signal.reading, Shaped::default()),
     };
     // A path that was never called down is not called up, a device that nobody missed is not called found, and one that
     // nobody had to teach is not called taught.
-    if there_again(&what) && known.last(&field).is_none() {
-        return None;
-    }
-    if repeats && !known.learn(&field, &word(&what, reading, happened_ms)) {
-        return None;
+    if there_again(&what) && known.last(&signal.field).is_none() {
+        return Heard::Silent(NEVER_RAISED, None);
     }
     known.alarms |= matches!(what, What::Alarm { .. });
-    let event = Event {
-        device: known.device.clone(),
-        happened_ms,
-        heard: clock.pair(now),
+    let mut event = Event {
+        device: Device::default(),
+        happened_ms: signal.happened_ms,
+        heard: hearing.clock.pair(hearing.now),
         urgency: assess::urgency(&what),
         flags: Flags {
-            replayed: old,
+            replayed: came.is_old(),
             redelivered: came.redelivered,
-            test,
-            unlisted: known.named.is_none(),
+            test: signal.test,
+            // The gateway's own devices are nobody's to list.
+            unlisted: known.named.is_none() && !hearing.source.is_empty(),
         },
         what,
         raw: Vec::new(),
         folded: 1,
     };
     let lane = event.lane(known.alarms);
-    let state = repeats.then(|| {
-        let word = known.last(&field).unwrap_or_default();
-        memory::state(source, &device, &field, word)
-    });
-    Some(Meaning {
+    let repeats = match reading {
+        Reading::Edge => true,
+        // A press or a measurement that a broker kept is met again at every subscription.
+        Reading::Pulse | Reading::Sample => came.retained,
+    };
+    let state = if repeats {
+        let word = Word::of(&event.what, reading, event.happened_ms, shaped);
+        let names = (signal.device.as_str(), signal.field.as_str());
+        match remember(word, names, lane, known, hearing) {
+            Ok(state) => state,
+            Err((why, state)) => return Heard::Silent(why, state),
+        }
+    } else {
+        None
+    };
+    if let Some(kind) = raised(&event.what) {
+        known.risen(kind);
+    }
+    event.device.clone_from(&known.device);
+    Heard::News(Box::new(Meaning {
         event,
         lane,
         state,
         pulse: reading == Reading::Pulse,
         by: None,
-    })
+    }))
 }
 
 /// A path is open, a device is there, or one is taught.
@@ -138,27 +181,113 @@ pub(crate) fn there_again(what: &What) -> bool {
     )
 }
 
-/// The words by which a state is told from the next one of its field. A press or a measurement that a broker kept is
-/// told by its time as well: the same press met again is old, a second one is not.
-fn word(what: &What, reading: Reading, happened_ms: Option<i64>) -> String {
-    let plain = match what {
-        What::Alarm {
-            kind, condition, ..
-        } => format!("{kind} {condition}"),
-        What::Observed { kind, seen } => match seen {
-            Seen::State(state) => format!("{kind} {}", state.word()),
-            Seen::Value(value) => format!("{kind} {value}"),
-        },
-        What::Vital { kind, reading } => format!("{kind} {reading:?}"),
-        What::Health { kind, of, .. } => match of {
-            HealthOf::Condition(condition) => format!("{kind} {condition}"),
-            HealthOf::Value(value) => format!("{kind} {value}"),
-        },
+/// Remembers a field's word: the note of it where it is news, else why it is none.
+fn remember(
+    word: Word,
+    (device, field): (&str, &str),
+    lane: Lane,
+    known: &mut Known,
+    hearing: Hearing<'_>,
+) -> Result<Option<Note>, (&'static str, Option<Note>)> {
+    let Hearing { came, now, .. } = hearing;
+    let says = word.says();
+    let rises = match says {
+        Some(Says::Alarm(kind, Condition::Raised)) => Some(*kind),
+        _ => None,
     };
-    match (reading, happened_ms) {
-        (Reading::Edge, _) | (_, None) => plain,
-        (Reading::Pulse | Reading::Sample, Some(at)) => format!("{plain} {at}"),
+    let clears = says.filter(|says| says.lets_go()).map(Says::about);
+    let is_health = matches!(says, Some(Says::Health(..)));
+    let holds = word.holds();
+    let learned = known.learn(field, word);
+    if !learned.news {
+        let live = !came.is_old() && !came.redelivered;
+        // A responder has closed the alarm that the device goes on to say.
+        let anew = live && rises.is_some_and(|kind| known.rises_anew(kind, now));
+        if !anew {
+            return Err((REPEAT, None));
+        }
     }
+    let word = known.last(field);
+    let state = match lane {
+        Lane::Alarm => word.map(|word| memory::state(hearing.source, device, field, Some(word))),
+        Lane::Routine if is_health && (holds || learned.held) => {
+            let holding = word.filter(|_| holds);
+            Some(memory::holds(hearing.source, device, field, holding))
+        }
+        Lane::Vital | Lane::Routine => None,
+    };
+    let Some(about) = clears else {
+        return Ok(state);
+    };
+    if hearing.contradicted || known.is_held_beside(field, about) {
+        return Err((HELD, state));
+    }
+    Ok(state)
+}
+
+/// What alarm is raised.
+pub(crate) const fn raised(what: &What) -> Option<AlarmKind> {
+    match what {
+        What::Alarm {
+            kind,
+            condition: Condition::Raised,
+            ..
+        } => Some(*kind),
+        _ => None,
+    }
+}
+
+/// Which signals of a message clear what another field of the same device says to stand in the same breath, in whatever
+/// order the message says them.
+pub(crate) fn contradicted<'t>(
+    signals: &[Signal],
+    told: impl Fn(&str) -> Option<&'t settings::Device>,
+) -> Vec<usize> {
+    if signals.len() < 2 {
+        return Vec::new();
+    }
+    let edges = signals.iter().enumerate();
+    let edges = edges.filter(|(_, signal)| signal.reading == Reading::Edge);
+    let said: Vec<(usize, &Signal, Says)> = edges
+        .filter_map(|(n, signal)| {
+            let says = match told(&signal.device) {
+                Some(told) if told.shapes(&signal.field) => {
+                    let what = signal.what.clone();
+                    let (what, ..) = in_this_home(what, signal.reading, &signal.field, told);
+                    Says::of(&what)
+                }
+                Some(_) | None => Says::of(&signal.what),
+            };
+            says.map(|says| (n, signal, says))
+        })
+        .collect();
+    let clears = said.iter().filter(|(_, _, says)| says.lets_go());
+    clears
+        .filter(|(_, signal, says)| {
+            said.iter().any(|(_, other, stands)| {
+                stands.holds()
+                    && stands.about() == says.about()
+                    && other.device == signal.device
+                    && other.field != signal.field
+            })
+        })
+        .map(|(n, ..)| *n)
+        .collect()
+}
+
+/// True when a word of an earlier run means today what it meant then: its device's row has not been changed since.
+pub(crate) fn still_means(word: &Word, field: &str, told: Option<&settings::Device>) -> bool {
+    let Word::State(says, shaped) = word else {
+        return true;
+    };
+    let inverted = told.is_some_and(|told| told.invert.iter().any(|f| f == field));
+    let purpose = |from: &ObservedKind| {
+        let raises = told.into_iter().flat_map(|told| &told.raises);
+        raises
+            .filter(|(kind, _)| kind == from)
+            .any(|(_, alarm)| says.about() == About::Alarm(*alarm))
+    };
+    shaped.inverted == inverted && shaped.from.as_ref().is_none_or(purpose)
 }
 
 /// What the installer knows better than the device.
@@ -167,8 +296,12 @@ fn in_this_home(
     reading: Reading,
     field: &str,
     told: &settings::Device,
-) -> (What, Reading) {
-    let what = if told.invert.iter().any(|f| f == field) {
+) -> (What, Reading, Shaped) {
+    let mut shaped = Shaped {
+        inverted: told.invert.iter().any(|f| f == field),
+        from: None,
+    };
+    let what = if shaped.inverted {
         inverted(what)
     } else {
         what
@@ -178,15 +311,18 @@ fn in_this_home(
         seen: Seen::State(state),
     } = &what
     else {
-        return (what, reading);
+        return (what, reading, shaped);
     };
     if told.responder_here && *kind == ObservedKind::Button {
         let here = State::Named(RESPONDER_HERE.to_owned());
-        return (What::state(*kind, here), Reading::Pulse);
+        return (What::state(*kind, here), Reading::Pulse, shaped);
     }
     match told.raises.iter().find(|(from, _)| from == kind) {
-        Some((_, alarm)) => (purpose(*alarm, state), reading),
-        None => (what, reading),
+        Some((_, alarm)) => {
+            shaped.from = Some(*kind);
+            (purpose(*alarm, state), reading, shaped)
+        }
+        None => (what, reading, shaped),
     }
 }
 

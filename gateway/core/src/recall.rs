@@ -10,11 +10,12 @@ use crate::input::Recovered;
 use crate::journal::Health;
 use crate::link::Link;
 use crate::memory::{self, Remembered};
-use crate::normalise::{Came, normalise, there_again};
+use crate::normalise::{Heard, Hearing, normalise, still_means, there_again};
 use crate::roster::OWN;
 use crate::taking::FORGET_AFTER_MS;
 use crate::time::Mono;
 use crate::watching::Whose;
+use crate::word::Word;
 
 impl Gateway {
     /// The journal, or a lane of it, was opened later than the sources.
@@ -56,12 +57,19 @@ impl Gateway {
         // A routine state may have changed since without touching the disk: in doubt it is new (decision 004).
         let whole = |lane: Lane| recovered.clean || lane == Lane::Alarm;
         let notes = recovered.notes.iter().filter(|(lane, ..)| whole(*lane));
-        let read = notes.filter_map(|(_, key, value)| Some((key, memory::read(key, value)?)));
+        let read = notes.filter_map(|(_, key, value)| {
+            let mut remembered = memory::read(key, value)?;
+            if let Remembered::State { doubtful, .. } = &mut remembered {
+                *doubtful &= !recovered.clean;
+            }
+            Some((key, remembered))
+        });
         let mut read: Vec<(&Vec<u8>, Remembered)> = read.collect();
         read.sort_by_key(|(_, remembered)| remembered.turn());
         for (key, remembered) in read {
             self.remember(key, remembered, now);
         }
+        self.doubt(recovered.clean);
         self.recall_crowds(now);
         for set_aside in recovered.set_aside {
             self.journal_damaged(&set_aside, now);
@@ -76,7 +84,8 @@ impl Gateway {
                 device,
                 field,
                 word,
-            } => self.remember_state(&source, &device, &field, &word, now),
+                doubtful,
+            } => self.remember_state(&source, (&device, &field), (word, doubtful), now),
             Remembered::Pulse {
                 source,
                 packet,
@@ -111,7 +120,13 @@ impl Gateway {
         }
     }
 
-    fn remember_state(&mut self, source: &str, device: &str, field: &str, word: &str, now: Mono) {
+    fn remember_state(
+        &mut self,
+        source: &str,
+        (device, field): (&str, &str),
+        (word, doubtful): (Word, bool),
+        now: Mono,
+    ) {
         let Some(index) = self.source_named(source) else {
             return;
         };
@@ -130,18 +145,29 @@ impl Gateway {
         if known.last(field).is_some() {
             return;
         }
-        known.learn(field, word);
+        let told = known.named.and_then(|n| self.settings.devices.get(n));
+        if !still_means(&word, field, told) {
+            // Its row was changed: it holds nothing, and what it says next is news.
+            return;
+        }
+        if doubtful {
+            known.recall_in_doubt(field, word);
+        } else {
+            known.learn(field, word);
+        }
         // 'There again' said nothing while nobody was known to be missed.
         let said = known.says.iter().find(|(name, _)| name == field);
         let Some(what) = said.map(|(_, what)| what.clone()).filter(there_again) else {
             return;
         };
-        let told = known.named.and_then(|n| self.settings.devices.get(n));
         let signal = Signal::new(device, field, Reading::Edge, what);
-        let clock = self.senses.clock;
-        let meaning = normalise(signal, known, told, source, Came::default(), &clock, now);
-        if let Some(meaning) = meaning {
-            self.raise(meaning, None, Vec::new(), now);
+        let hearing = Hearing {
+            told,
+            ..Hearing::of_ours(source, &self.senses.clock, now)
+        };
+        match normalise(signal, known, hearing) {
+            Heard::News(meaning) => self.raise(*meaning, None, Vec::new(), now),
+            Heard::Silent(_, state) => self.notes.extend(state),
         }
     }
 
@@ -160,6 +186,20 @@ impl Gateway {
         }
         let forget = memory::pulse(source, packet, print, false);
         known.forget.push_back((now.plus(FORGET_AFTER_MS), forget));
+    }
+
+    /// What of the states that were found is not to be relied on.
+    fn doubt(&mut self, clean: bool) {
+        for known in self.senses.roster.all_mut() {
+            if !clean {
+                known.doubt_shared();
+            }
+            for kind in known.alarms_that_stand() {
+                if !self.home.is_open(&known.device.id, kind) {
+                    known.closed(kind, None);
+                }
+            }
+        }
     }
 
     fn source_named(&self, name: &str) -> Option<usize> {

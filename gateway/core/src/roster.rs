@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tecs_protocol::event::Device;
+use tecs_protocol::vocabulary::AlarmKind;
 
 use crate::effect::Note;
 use crate::known::Known;
@@ -172,6 +173,20 @@ impl Roster {
     pub(crate) fn known_mut(&mut self, (source, name): &Whose) -> Option<&mut Known> {
         let room = self.rooms.get_mut(source)?;
         room.places.get_mut(name).map(|place| &mut place.known)
+    }
+
+    /// An alarm of this device was closed, or is no longer followed; `told` is when it was last raised.
+    pub(crate) fn closed(&mut self, id: &str, kind: AlarmKind, told: Option<Mono>) {
+        let devices = self.all_mut();
+        for known in devices.filter(|known| known.device.id == id) {
+            known.closed(kind, told);
+        }
+    }
+
+    /// Every device, to learn of it.
+    pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Known> {
+        let rooms = self.rooms.values_mut();
+        rooms.flat_map(|room| room.places.values_mut().map(|place| &mut place.known))
     }
 
     /// Every device with its source and name, in a fixed order.

@@ -5,18 +5,21 @@ use tecs_protocol::Bytes;
 use tecs_protocol::family::{self, Options};
 use tecs_protocol::mqtt::{Dialect, Publish};
 use tecs_protocol::serial::{self, Wire};
-use tecs_protocol::signal::{Lesson, Message, Reading, Refusal, Signal, What};
-use tecs_protocol::vocabulary::{Condition, HealthKind, Lane};
+use tecs_protocol::signal::{Lesson, Message, Refusal};
+use tecs_protocol::vocabulary::Lane;
 
 use crate::clock::Clock;
-use crate::normalise::{Came, Care, Meaning, normalise};
+use crate::effect::Note;
+use crate::normalise::{Came, Care, HELD, Meaning, contradicted};
 use crate::notebook::Notebook;
-use crate::roster::{OWN, Roster};
+use crate::roster::Roster;
 use crate::settings::Settings;
 use crate::time::Mono;
 
 mod decoder;
+mod gone;
 mod lessons;
+mod own;
 mod place;
 
 pub use decoder::{Decoded, Decoder};
@@ -39,6 +42,8 @@ pub(crate) struct Understood {
     pub(crate) raw: Vec<u8>,
     pub(crate) ticket: Option<u32>,
     pub(crate) lesson: Option<Lesson>,
+    /// States that are to be remembered though they led to no event.
+    pub(crate) states: Vec<Note>,
     /// What the source is to be asked for from now on, when that has changed.
     pub(crate) topics: Option<Vec<String>>,
 }
@@ -252,63 +257,6 @@ impl Senses {
             .min()
     }
 
-    /// A state of the gateway's own: told once when it changes; `None` when it is what it was.
-    pub(crate) fn own(&mut self, device: &str, what: What, now: Mono) -> Option<Meaning> {
-        let signal = Signal::new(device, "state", Reading::Edge, what);
-        let own = (OWN, "gateway");
-        let (_, known) = self.roster.meet(own, (device, "gateway"), false, now)?;
-        // What was never raised is not restored.
-        if known.last("state").is_none() && !signal.what.is_raised() {
-            return None;
-        }
-        let clock = self.clock;
-        let mut meaning = normalise(signal, known, None, "", Came::default(), &clock, now)?;
-        // The gateway's own devices are nobody's to list.
-        meaning.event.flags.unlisted = false;
-        Some(meaning)
-    }
-
-    /// True while a state of the gateway's own stands raised.
-    pub(crate) fn is_raised(&self, device: &str) -> bool {
-        self.roster
-            .known(OWN, device)
-            .and_then(|known| known.last("state"))
-            .is_some_and(|word| word.ends_with("raised"))
-    }
-
-    /// A named device fell silent or was heard again: told once when it changes.
-    pub(crate) fn silence(
-        &mut self,
-        settings: &Settings,
-        named: usize,
-        silent: bool,
-        now: Mono,
-    ) -> Option<Meaning> {
-        let told = settings.devices.get(named)?;
-        let source = settings.sources.get(told.source)?;
-        let (condition, detail) = if silent {
-            (Condition::Raised, "no word for too long")
-        } else {
-            (Condition::Restored, "heard again")
-        };
-        let known = self.roster.named_mut(told)?;
-        if known.last("silence").is_none() && !silent {
-            return None;
-        }
-        let what = What::health(HealthKind::Missing, condition, detail);
-        let signal = Signal::new(&*told.name, "silence", Reading::Edge, what);
-        let clock = self.clock;
-        normalise(
-            signal,
-            known,
-            None,
-            &source.name,
-            Came::default(),
-            &clock,
-            now,
-        )
-    }
-
     fn on_wire(
         &mut self,
         settings: &Settings,
@@ -360,8 +308,17 @@ impl Senses {
             ..Understood::default()
         };
         let name = settings.sources.get(source).map_or("", |s| s.name.as_str());
-        for signal in message.signals {
-            let mut meaning = match self.heard(settings, (source, name), signal, came, now) {
+        for gone in &message.gone {
+            understood.states.extend(self.forget(source, name, gone));
+        }
+        let contradicted = contradicted(&message.signals, |device| {
+            let known = self.roster.known(source, device)?;
+            settings.devices.get(known.named?)
+        });
+        for (n, signal) in message.signals.into_iter().enumerate() {
+            let beside = contradicted.contains(&n);
+            let of = (source, name);
+            let mut meaning = match self.heard(settings, of, (signal, beside), came, now) {
                 Ok(meaning) => meaning,
                 Err(silent) => {
                     self.was_silent(source, silent, &mut understood);
@@ -375,7 +332,7 @@ impl Senses {
             }
             understood.meanings.push(meaning);
         }
-        if !understood.meanings.is_empty() {
+        if !understood.meanings.is_empty() && understood.ignored != Some(HELD) {
             understood.ignored = message.ignored;
         }
         if !understood.refusals.is_empty() || self.keep_raw {

@@ -106,6 +106,13 @@ pub struct Device {
     pub silent_after_s: u64,
 }
 
+impl Device {
+    /// The installer makes something else of what this field says.
+    pub(crate) fn shapes(&self, field: &str) -> bool {
+        self.responder_here || !self.raises.is_empty() || self.invert.iter().any(|f| f == field)
+    }
+}
+
 /// Every limit with its default; each is configuration, a counter and a test.
 #[derive(Debug, Clone)]
 pub struct Limits {

@@ -187,6 +187,7 @@ impl Gateway {
                 field,
             }));
         }
+        self.notes.extend(understood.states);
         for meaning in understood.meanings {
             if meaning.lane == Lane::Routine && !self.may_speak(index, now) {
                 self.tap(|| Tapped::Ignored {
@@ -261,6 +262,8 @@ impl Gateway {
                 });
                 return;
             }
+        } else {
+            self.notes.extend(state);
         }
         let epoch = self.who.epoch;
         let Some(lane_box) = self.lanes.get_mut(at(lane)) else {
@@ -278,6 +281,8 @@ impl Gateway {
                 self.senses.roster.opened(by, &event.device.id);
             }
             self.knock(now);
+        } else {
+            self.not_followed(by.as_ref(), &event.what, now);
         }
         if let Some(owner) = owner
             && let Some(source) = self.sources.get_mut(owner.source)
@@ -346,18 +351,16 @@ impl Gateway {
     }
 
     fn answer_source(&mut self, index: usize, now: Mono) {
+        while let Some((answer, print)) = self
+            .sources
+            .get_mut(index)
+            .and_then(|source| source.custody.answer())
         {
-            while let Some((answer, print)) = self
-                .sources
-                .get_mut(index)
-                .and_then(|source| source.custody.answer())
-            {
-                match answer {
-                    Answer::Token(token) => self.acknowledge(index, token, print, now),
-                    Answer::Ticket(ticket) => {
-                        let (more, write) = self.senses.safe(&self.settings, index, ticket, now);
-                        self.line_said(index, more, write, now);
-                    }
+            match answer {
+                Answer::Token(token) => self.acknowledge(index, token, print, now),
+                Answer::Ticket(ticket) => {
+                    let (more, write) = self.senses.safe(&self.settings, index, ticket, now);
+                    self.line_said(index, more, write, now);
                 }
             }
         }

@@ -7,6 +7,7 @@ use tecs_protocol::signal::What;
 use tecs_protocol::vocabulary::{Condition, HealthKind};
 
 use crate::gateway::Gateway;
+use crate::normalise::Heard;
 use crate::notebook::Notebook;
 use crate::settings::Settings;
 use crate::time::Mono;
@@ -252,8 +253,10 @@ impl Gateway {
         let after = told.silent_after_s.saturating_mul(1000);
         let heard = self.senses.roster.named(told).map(|k| k.heard);
         let silent = heard.is_some_and(|heard| now.since(heard) >= after);
-        if let Some(meaning) = self.senses.silence(&self.settings, named, silent, now) {
-            self.raise(meaning, None, Vec::new(), now);
+        match self.senses.silence(&self.settings, named, silent, now) {
+            Some(Heard::News(meaning)) => self.raise(*meaning, None, Vec::new(), now),
+            Some(Heard::Silent(_, state)) => self.notes.extend(state),
+            None => {}
         }
     }
 
@@ -267,7 +270,7 @@ impl Gateway {
             .map(|s| s.bucket.last_drop.plus(CALM_AFTER_MS));
         let devices = self.settings.devices.iter().filter_map(|told| {
             let known = self.senses.roster.named(told)?;
-            let raised = known.last("silence").is_some_and(|w| w.ends_with("raised"));
+            let raised = known.is_raised("silence");
             let after = told.silent_after_s.saturating_mul(1000);
             (after > 0 && !raised).then(|| known.heard.plus(after))
         });

@@ -19,7 +19,7 @@ mod topics;
 
 use std::collections::BTreeMap;
 
-use crate::signal::{Message, Reading, Refusal, Signal, What};
+use crate::signal::{Gone, Message, Reading, Refusal, Signal, What};
 use crate::vocabulary::{Condition, HealthKind};
 
 use super::reading::{plain, shown};
@@ -144,7 +144,10 @@ impl Homie {
         let (here, detail) = match word {
             "" => {
                 self.devices.remove(id);
-                return Message::ignored("a device is taken out");
+                return Message {
+                    gone: vec![gone(id, None)],
+                    ..Message::ignored("a device is taken out")
+                };
             }
             "init" => return Message::ignored("a device that is getting ready"),
             "ready" => (true, "the device is ready"),
@@ -228,10 +231,13 @@ impl Homie {
             });
         }
         if publish.payload.is_empty() {
-            if let Some(device) = self.devices.get_mut(id) {
-                device.described = None;
-            }
-            return Message::ignored("a description is taken out");
+            let device = self.devices.get_mut(id);
+            let described = device.and_then(|device| device.described.take());
+            let names = described.iter().flat_map(|d| d.properties.keys());
+            return Message {
+                gone: names.map(|name| gone(id, Some(name))).collect(),
+                ..Message::ignored("a description is taken out")
+            };
         }
         let described = match describe::read(publish.payload, &self.limits) {
             Ok(described) => described,
@@ -254,6 +260,11 @@ impl Homie {
             if !property.is_read() {
                 message.unmapped.extend(property.why_not(id, name));
             }
+        }
+        if let Some(old) = &old {
+            let as_before = |name: &str, was| described.properties.get(name) == Some(was);
+            let gone_ones = old.properties.iter().filter(|(n, was)| !as_before(n, was));
+            message.gone = gone_ones.map(|(name, _)| gone(id, Some(name))).collect();
         }
         message.unmapped.truncate(describe::UNMAPPED_MOST);
         message.refusals.extend(described.refusal.clone());
@@ -331,6 +342,14 @@ impl Homie {
             Ok(None) => Message::ignored("nothing for telecare in it"),
             Err(refusal) => Message::refused(refusal),
         }
+    }
+}
+
+/// A device, or one field of it, that is there no longer.
+fn gone(device: &str, field: Option<&str>) -> Gone {
+    Gone {
+        device: device.to_owned(),
+        field: field.map(str::to_owned),
     }
 }
 

@@ -160,8 +160,9 @@ impl Roster {
         }
         if place.noted {
             for (field, _) in place.known.fields() {
-                let note = memory::state_forgotten(&room.name, &whose.1, field);
-                self.notes.push(note);
+                let of = (&*room.name, &*whose.1);
+                self.notes.push(memory::state(of.0, of.1, field, None));
+                self.notes.push(memory::holds(of.0, of.1, field, None));
             }
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::settings::{Device as Row, Limits};
+use crate::word::Word;
 
 const FEW: usize = 4;
 
@@ -46,9 +47,9 @@ impl Roster {
         known.learn(
             "smoke",
             if raised {
-                "smoke raised"
+                Word::read("smoke raised")
             } else {
-                "smoke restored"
+                Word::read("smoke restored")
             },
         );
         self.alarm_told(&whose);

@@ -4,21 +4,20 @@ use tecs_protocol::signal::{Refusal, Signal, What};
 use tecs_protocol::vocabulary::{Condition, Lane};
 
 use super::{Senses, Understood};
-use crate::normalise::{Came, Care, Meaning, normalise};
+use crate::effect::Note;
+use crate::normalise::{Came, Care, HELD, Heard, Hearing, Meaning, normalise};
 use crate::roster::{Standing, Whose, stranger};
 use crate::settings::Settings;
 use crate::time::Mono;
 
-/// Why nothing came of a word that its field said before.
-const REPEAT: &str = "repeat";
 /// Why nothing came of a first all clear.
 const CLEAR: &str = "all clear, of a device met while its source has too many";
 
 /// Why nothing came of a signal.
 #[derive(Debug)]
 pub(super) enum Silent {
-    /// It says nothing new.
-    Because(&'static str),
+    /// It says nothing new; what is to be remembered of it all the same.
+    Because(&'static str, Option<Note>),
     /// It could not be taken.
     Refused(Refusal),
 }
@@ -29,7 +28,7 @@ impl Senses {
         &mut self,
         settings: &Settings,
         (source, name): (usize, &str),
-        signal: Signal,
+        (signal, contradicted): (Signal, bool),
         came: Came,
         now: Mono,
     ) -> Result<Meaning, Silent> {
@@ -43,18 +42,38 @@ impl Senses {
             }
             // It is raised without a place: nothing is remembered of it, so that every word of it is news.
             let mut known = stranger(name, of.0, of.1, now);
-            let said = normalise(signal, &mut known, None, name, came, &clock, now);
-            let mut meaning = said.ok_or(Silent::Because(REPEAT))?;
-            meaning.state = None;
-            return Ok(meaning);
+            let hearing = Hearing {
+                came,
+                contradicted,
+                ..Hearing::of_ours(name, &clock, now)
+            };
+            return match normalise(signal, &mut known, hearing) {
+                Heard::News(meaning) => Ok(Meaning {
+                    state: None,
+                    ..*meaning
+                }),
+                Heard::Silent(why, _) => Err(Silent::Because(why, None)),
+            };
         };
         known.spoke(&signal.field, &signal.what, came.care == Care::Shared);
-        let told = known.named.and_then(|n| settings.devices.get(n));
+        let hearing = Hearing {
+            told: known.named.and_then(|n| settings.devices.get(n)),
+            came,
+            contradicted,
+            ..Hearing::of_ours(name, &clock, now)
+        };
         let is_first = known.last(&signal.field).is_none();
-        let said = normalise(signal, known, told, name, came, &clock, now);
-        let mut meaning = said.ok_or(Silent::Because(REPEAT))?;
+        let mut meaning = match normalise(signal, known, hearing) {
+            Heard::News(meaning) => *meaning,
+            Heard::Silent(why, state) => {
+                if state.is_some() {
+                    self.roster.noted(&whose);
+                }
+                return Err(Silent::Because(why, state));
+            }
+        };
         if is_first && self.is_mere_clear(&whose, &meaning) {
-            return Err(Silent::Because(CLEAR));
+            return Err(Silent::Because(CLEAR, None));
         }
         if meaning.state.is_some() {
             self.roster.noted(&whose);
@@ -71,11 +90,15 @@ impl Senses {
         understood: &mut Understood,
     ) {
         match silent {
-            Silent::Because(why) => {
+            Silent::Because(why, state) => {
+                understood.states.extend(state);
                 if let Some(notebook) = self.notebooks.get_mut(source) {
                     notebook.ignored(why);
                 }
-                understood.ignored.get_or_insert(why);
+                // Of several reasons the one is told that is not plain to see.
+                if understood.ignored.is_none() || why == HELD {
+                    understood.ignored = Some(why);
+                }
             }
             Silent::Refused(refusal) if understood.refusals.contains(&refusal) => {}
             Silent::Refused(refusal) => understood.refusals.push(refusal),

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::mqtt::Publish;
-use crate::signal::{Message, Reading, Refusal, Signal};
+use crate::signal::{Gone, Message, Reading, Refusal, Signal};
 
 use super::availability::Set;
 use super::config::{self, Place, Told};
@@ -30,7 +30,7 @@ impl HaDiscovery {
         let mut message = Message::ignored("a configuration");
         if publish.payload.trim_ascii().is_empty() {
             message.ignored = Some("an entity is taken out");
-            self.take_out(place.whole);
+            self.take_out(place.whole, &mut message);
         } else {
             match config::read(place, publish.payload, &self.limits) {
                 Ok(config) => {
@@ -61,7 +61,7 @@ impl HaDiscovery {
     ) {
         let key = place_of(place.whole, &told.key);
         let Some(entity) = told.entity else {
-            self.forget(&key);
+            self.forget(&key, message);
             return;
         };
         refuse_each(message, told.refusals);
@@ -83,6 +83,8 @@ impl HaDiscovery {
         }
         let old_home = known.map(|known| known.device.clone());
         if !same {
+            // What it said last it said of something else.
+            message.gone.extend(self.gone(&key));
             self.unlink(&key);
         }
         let home = self.devices.join(identity, &key, &told.object);
@@ -243,7 +245,19 @@ impl HaDiscovery {
         Some(known)
     }
 
-    fn forget(&mut self, key: &str) {
+    /// What is to be told where an entity that is known is there no longer.
+    fn gone(&self, key: &str) -> Option<Gone> {
+        let known = self.entities.get(key)?;
+        let alone = self.devices.entities(&known.device).all(|of| of == key);
+        let field = (!alone).then(|| self.devices.field(&known.device, key));
+        Some(Gone {
+            device: self.devices.name(&known.device),
+            field,
+        })
+    }
+
+    fn forget(&mut self, key: &str, message: &mut Message) {
+        message.gone.extend(self.gone(key));
         if let Some(known) = self.unlink(key) {
             for topic in self.availability.topics_of(key) {
                 self.asked.remove(&topic);
@@ -254,12 +268,12 @@ impl HaDiscovery {
     }
 
     /// A configuration's entities are gone, a device's with all of its components.
-    fn take_out(&mut self, place: &str) {
+    fn take_out(&mut self, place: &str, message: &mut Message) {
         let below = format!("{place}#");
         let keys = self.entities.keys();
         let of_it = keys.filter(|key| ***key == *place || key.starts_with(&below));
         for key in of_it.cloned().collect::<Vec<_>>() {
-            self.forget(&key);
+            self.forget(&key, message);
         }
     }
 }
