@@ -92,6 +92,7 @@ pub fn in_words(what: &What) -> String {
         } => format!("alarm/{kind} {condition}"),
         What::Vital { kind, reading } => match reading {
             Measured::Value { value, .. } => format!("vital/{kind} {value}"),
+            Measured::Beyond(said) => format!("vital/{kind} out_of_range ({said})"),
             Measured::Missing(why) => format!("vital/{kind} {}", why.quality().word()),
         },
         What::Observed { kind, seen } => match seen {

@@ -214,11 +214,12 @@ impl Event {
         }
     }
 
-    /// As `tecs-gateway decode` prints it: every key, null where empty, units as UCUM.
+    /// As `tecs-gateway decode` prints it: every key, null where empty, units as UCUM. `said` is a number that is out of
+    /// range, and no value.
     pub fn to_json(&self) -> Value {
         let mut out = json!({
             "device": self.device.id, "what": null, "kind": null, "condition": null, "state": null,
-            "value": null, "unit": null, "quality": null,
+            "value": null, "said": null, "unit": null, "quality": null,
             "urgency": self.urgency.word(), "flags": self.flags.words(),
         });
         let mut set = |key: &str, value: Value| {
@@ -239,8 +240,10 @@ impl Event {
                 set("kind", json!(kind.word()));
                 set("quality", json!(reading.quality().word()));
                 set("unit", json!(kind.unit().map(Unit::word)));
-                if let Measured::Value { value, .. } = reading {
-                    set("value", json!(value));
+                match reading {
+                    Measured::Value { value, .. } => set("value", json!(value)),
+                    Measured::Beyond(said) => set("said", json!(said)),
+                    Measured::Missing(_) => {}
                 }
             }
             What::Observed { kind, seen } => {
@@ -337,7 +340,11 @@ fn what_to_wire(what: What) -> v1::event::What {
             kind: kind.wire(),
             value: match reading {
                 Measured::Value { value, .. } => Some(value),
-                Measured::Missing(_) => None,
+                Measured::Beyond(_) | Measured::Missing(_) => None,
+            },
+            said: match reading {
+                Measured::Beyond(said) => Some(said),
+                Measured::Value { .. } | Measured::Missing(_) => None,
             },
             unit: kind.unit().map_or(0, Unit::wire),
             quality: reading.quality().wire(),
@@ -430,5 +437,9 @@ fn measured_from_wire(v: &v1::Vital) -> Result<Measured, Unreadable> {
     if v.value.is_some() {
         return Err(Unreadable::Contradiction("a value with a reason for none"));
     }
-    Ok(Measured::Missing(why))
+    match v.said {
+        None => Ok(Measured::Missing(why)),
+        Some(said) if why == Missing::OutOfRange => Ok(Measured::Beyond(said)),
+        Some(_) => Err(Unreadable::Contradiction("a number that nobody measured")),
+    }
 }

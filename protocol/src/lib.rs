@@ -11,6 +11,7 @@ pub mod hub;
 mod json;
 pub mod map;
 pub mod mqtt;
+mod possible;
 mod refusal;
 pub mod serial;
 pub mod signal;

@@ -53,6 +53,8 @@ pub enum Measured {
         /// The device doubts it.
         questionable: bool,
     },
+    /// A finite number that no instrument for its kind can show ([`VitalKind::range`]): kept, and no reading.
+    Beyond(f64),
     /// Why there is no value.
     Missing(Missing),
 }
@@ -108,6 +110,7 @@ impl Measured {
             Self::Value {
                 questionable: true, ..
             } => Quality::Questionable,
+            Self::Beyond(_) => Quality::OutOfRange,
             Self::Missing(why) => why.quality(),
         }
     }
@@ -158,6 +161,17 @@ impl What {
         }
     }
 
+    /// The same, a vital sign judged by what its kind can be.
+    fn possible(self) -> Self {
+        match self {
+            Self::Vital { kind, reading } => Self::Vital {
+                kind,
+                reading: reading.possible(kind),
+            },
+            other @ (Self::Alarm { .. } | Self::Observed { .. } | Self::Health { .. }) => other,
+        }
+    }
+
     /// True when an alarm or a technical condition was raised.
     pub const fn is_raised(&self) -> bool {
         matches!(
@@ -204,7 +218,8 @@ pub struct Signal {
 }
 
 impl Signal {
-    /// A signal without a time of its own, not a test, of an untold model.
+    /// A signal without a time of its own, not a test, of an untold model. Every family's signals are made here: a vital
+    /// sign that cannot be is no reading from here on.
     pub fn new(
         device: impl Into<String>,
         field: impl Into<String>,
@@ -215,7 +230,7 @@ impl Signal {
             device: device.into(),
             field: field.into(),
             reading,
-            what,
+            what: what.possible(),
             happened_ms: None,
             test: false,
             model: String::new(),

@@ -288,16 +288,6 @@ impl VitalKind {
             Self::Consciousness | Self::Oxygen => None,
         }
     }
-
-    /// The least and the most that a value can be, whatever device says it; nothing is measured in millions.
-    pub const fn range(self) -> (f64, f64) {
-        match self {
-            Self::Spo2 => (0.0, 100.0),
-            Self::Consciousness => (0.0, 4.0),
-            Self::Oxygen => (0.0, 1.0),
-            _ => (-1e6, 1e6),
-        }
-    }
 }
 
 impl ObservedKind {

@@ -68,6 +68,52 @@ fn bit_seven_of_the_pulse_stands_elsewhere() {
 }
 
 #[test]
+fn a_waveform_of_a_cms50d_bt_holds_no_saturation() {
+    for wave in [
+        &[0xEB, 0x00, 0x03, 0x48, 0x09, 0x3F][..],
+        &[0xEB, 0x00, 0x03, 0x47, 0x09, 0x3F],
+        &[0xEB, 0x00, 0x43, 0x48, 0x09, 0x7F],
+        &[0xEB, 0x00, 0x04, 0x62, 0x63, 0xB4],
+        &[0xEB, 0x00, 0x83, 0x01, 0x61, 0x80],
+    ] {
+        for stream in [wave.to_vec(), wave.repeat(300), [&[0x05], wave].concat()] {
+            let messages = hears(&mut new(), &stream, 0);
+            assert_eq!(vitals(&messages), [], "{wave:02X?}");
+            assert!(messages.iter().any(|m| m.ignored.is_some()), "{wave:02X?}");
+        }
+    }
+    let half = hears(&mut new(), &[0xEB, 0x00, 0x03, 0x48, 0x63], 0);
+    assert_eq!(half, []);
+}
+
+#[test]
+fn the_values_of_a_cms50d_bt_are_read_between_its_waveforms() {
+    let wave = [0xEB, 0x00, 0x03, 0x48, 0x09, 0x3F];
+    let values = [0xEB, 0x01, 0x04, 0x53, 0x63, 0x7F, 0x00, 0x25];
+    let second = [&wave.repeat(60)[..], &values].concat();
+    let messages = hears(&mut new(), &second.repeat(3), 0);
+    let due = read(Measured::of(99.0), Measured::of(83.0));
+    assert_eq!(vitals(&messages), due.repeat(3));
+    // With a wrong sum it is none; without a finger there is no value.
+    let mut wrong = values;
+    wrong[4] = 0x62;
+    assert_eq!(vitals(&hears(&mut new(), &wrong, 0)), []);
+    let off = [0xEB, 0x01, 0x04, 0xFF, 0x7F, 0x7F, 0x00, 0xED];
+    let none = Measured::Missing(Missing::NoSignal);
+    assert_eq!(vitals(&hears(&mut new(), &off, 0)), read(none, none));
+}
+
+#[test]
+fn a_strength_that_the_old_kind_has_not_begins_no_frame() {
+    for first in [0x89, 0x8A, 0xEC, 0xED, 0x9E] {
+        let messages = hears(&mut new(), &[first, 0x20, 0x04, 72, 97], 0);
+        assert_eq!(vitals(&messages), [], "{first:02X}");
+    }
+    let messages = hears(&mut new(), &[0x8F, 0x20, 0x04, 72, 97], 0);
+    assert_eq!(vitals(&messages).len(), 2);
+}
+
+#[test]
 fn sixty_frames_a_second_are_one_reading_a_second() {
     for format in KINDS {
         let messages = hears(&mut new(), &good(format).encode().repeat(600), 0);
@@ -203,7 +249,7 @@ fn frames_that_are_read_by_hand_are_each_told() {
 proptest! {
     #[test]
     fn frames_are_read_whatever_the_chunks_and_the_noise_between(
-        seconds in prop::collection::vec((any::<bool>(), 1u8..=254, 1u8..=100, prop::collection::vec(2u8..0x80, 0..6)), 1..8),
+        seconds in prop::collection::vec((any::<bool>(), 15u8..=254, 1u8..=100, prop::collection::vec(2u8..0x80, 0..6)), 1..8),
         cuts in prop::collection::vec(1usize..40, 1..20),
     ) {
         let mut bytes = Vec::new();

@@ -13,8 +13,8 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use tecs_protocol::serial::espa444::{
-    ACK, Addresses, Alone, CallType, Clears, ENQ, EOT, Espa444, LONGEST, NAK, Pattern, Role, Rule,
-    SOH, Settings, Text, bcc, block, call, enquiry,
+    ACK, Addresses, Alone, CallText, CallType, Clears, ENQ, EOT, Espa444, LONGEST, NAK, Pattern,
+    Role, Rule, SOH, Settings, SettingsText, Text, bcc, block, call, enquiry,
 };
 use tecs_protocol::serial::{Heard, Wire};
 use tecs_protocol::signal::{Message, Reading, Refusal, Signal, What};
@@ -596,6 +596,7 @@ fn the_table_gives_devices_and_kinds_and_priority_changes_nothing() {
         text: text.map(|t| Pattern::parse(t).unwrap()),
         device: device.to_owned(),
         kind,
+        condition: None,
     };
     let settings = Settings {
         table: vec![
@@ -622,6 +623,120 @@ fn the_table_gives_devices_and_kinds_and_priority_changes_nothing() {
         said(&call("550", "FIRE", 3, 1, Text::Latin1)).signals,
         [help("550", Condition::Raised)]
     );
+}
+
+/// The settings of these rows, all of which are allowed.
+fn with_calls(calls: &[CallText]) -> Settings {
+    let text = SettingsText {
+        text: "utf8".to_owned(),
+        calls: calls.to_vec(),
+        ..SettingsText::default()
+    };
+    let (settings, wrong) = text.settle();
+    assert_eq!(wrong, []);
+    settings
+}
+
+#[test]
+fn a_reset_that_stands_in_the_text_or_the_address_alone_ends_what_its_call_raised() {
+    let row = |address: &str, text: &str, device: &str, condition: &str| CallText {
+        address: address.to_owned(),
+        text: text.to_owned(),
+        device: device.to_owned(),
+        condition: condition.to_owned(),
+        ..CallText::default()
+    };
+    let settings = with_calls(&[
+        row("", "RESET ROOM *", "room-{1}", "restored"),
+        row("", "* CANCELLED", "room-{1}", "cancelled"),
+        row("900-999", "", "bath", "restored"),
+        row("", "ROOM *", "room-{1}", "raised"),
+    ]);
+    for (address, text, call_type, device, condition) in [
+        ("550", "ROOM 4", 3, "room-4", Condition::Raised),
+        ("550", "RESET ROOM 4", 3, "room-4", Condition::Restored),
+        ("550", "reset room 4", 2, "room-4", Condition::Restored),
+        ("550", "4 CANCELLED", 3, "room-4", Condition::Cancelled),
+        ("901", "BATH", 3, "bath", Condition::Restored),
+        // Of a call type that nobody knows the row says what it is; a reset by its call type stays one.
+        ("550", "RESET ROOM 4", 9, "room-4", Condition::Restored),
+        ("550", "ROOM 4", 1, "room-4", Condition::Restored),
+        ("550", "BED 2", 3, "550", Condition::Raised),
+    ] {
+        let block = call(address, text, call_type, 3, Text::Utf8);
+        let message = says(settings.clone(), &block);
+        assert_eq!(message.signals, [help(device, condition)], "{text}");
+    }
+    // Where each call ends by itself, a reset raises nothing.
+    let settings = Settings {
+        clears: Clears::WhenSent,
+        ..settings
+    };
+    let block = call("550", "RESET ROOM 4", 3, 3, Text::Utf8);
+    let message = says(settings, &block);
+    assert_eq!(message.signals, [help("room-4", Condition::Restored)]);
+    let wrong = SettingsText {
+        calls: vec![row("", "x", "", "over")],
+        ..SettingsText::default()
+    };
+    assert_eq!(wrong.settle().1[0].key, "calls[0].condition");
+}
+
+#[test]
+fn text_in_utf_8_is_read_as_it_was_written() {
+    let row = |text: &str| CallText {
+        text: text.to_owned(),
+        device: "{text}".to_owned(),
+        ..CallText::default()
+    };
+    let settings = with_calls(&[row("zimmer *"), row("pokój *"), row("δωμάτιο *")]);
+    for text in ["Zimmer Süd 3", "Pokój 4 łóżko", "δωμάτιο 5 €"] {
+        let message = says(settings.clone(), &call("7", text, 3, 3, Text::Utf8));
+        assert_eq!(message.signals, [help(text, Condition::Raised)], "{text}");
+    }
+    // What is no UTF-8 costs a letter, never the call.
+    let message = says(settings, &call("7", "Zimmer Süd", 3, 3, Text::Latin1));
+    assert_eq!(message.signals.len(), 1);
+}
+
+#[test]
+fn spaces_that_a_sender_writes_around_ids_and_values_are_nothing() {
+    let plain = [("1", "550"), ("2", "CALL"), ("4", "3")];
+    for spaced in [
+        [(" 1", "550"), ("2", "CALL"), ("4", "3")],
+        [("1 ", " 550 "), (" 2 ", "CALL "), (" 4", " 3 ")],
+        [("01", "550"), ("02", " CALL"), (" 04", "3")],
+    ] {
+        for header in ["1", " 1", "1 ", "01"] {
+            let due = said(&block("1", &plain, Text::Latin1)).signals;
+            let found = said(&block(header, &spaced, Text::Latin1)).signals;
+            assert_eq!(found, due, "{header:?} {spaced:?}");
+        }
+    }
+}
+
+#[test]
+fn a_block_whose_sender_leaves_the_check_out_is_refused_by_name_and_never_a_call() {
+    for (address, text) in [
+        ("550", "CALL ME 101"),
+        ("1", "A"),
+        ("12", "FIRE"),
+        ("9", ""),
+        ("77", "BATH 3"),
+    ] {
+        let mut whole = call(address, text, 3, 3, Text::Latin1);
+        let check = whole.pop().unwrap();
+        assert_ne!(check, EOT);
+        whole.push(EOT);
+        let mut line = line();
+        let heard = line.hears(&whole);
+        let due = Refusal::CheckMissing {
+            due: u32::from(check),
+        };
+        assert_eq!(heard.messages[0].refusals, [due], "{text}");
+        assert_eq!(heard.messages[0].signals, [], "{text}");
+        assert_eq!(heard.send, [b'1', NAK], "{text}");
+    }
 }
 
 #[test]

@@ -131,7 +131,6 @@ fn a_line_that_lost_something_is_refused_by_name_and_says_nothing() {
     for (line, name) in [
         ("SPO2=09% BPM=123 EXC=000800\n", "bad_value"),
         ("SPO2=0981% BPM=123 EXC=000800\n", "bad_value"),
-        ("SPO2=101% BPM=123 EXC=000800\n", "bad_value"),
         ("SPO2=098% BPM=12 EXC=000800\n", "bad_value"),
         ("SPO2=098% BPM=123 ALARM=0000\n", "bad_value"),
         ("SPO2=098% BPM=123 EXC=00G800\n", "bad_value"),
@@ -144,6 +143,13 @@ fn a_line_that_lost_something_is_refused_by_name_and_says_nothing() {
         assert_eq!(messages[0].refusals[0].name(), name, "{line}");
         assert_eq!(messages[0].signals, [], "{line}");
     }
+}
+
+#[test]
+fn a_number_that_the_oximeter_cannot_show_is_kept_and_is_no_reading() {
+    let messages = hears(&mut new(), b"SPO2=101% BPM=999 EXC=000800\n");
+    let due = read(Measured::Beyond(101.0), Measured::Beyond(999.0));
+    assert_eq!(vitals(&messages), due);
 }
 
 #[test]

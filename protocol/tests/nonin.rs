@@ -488,7 +488,50 @@ fn in_chunks(bytes: &[u8], cuts: &[usize]) -> Vec<Signal> {
         rest = more;
         messages.extend(hears(&mut wire, chunk, 0).messages);
     }
+    // The line pauses: what waits for its next byte waits no longer.
+    let mut heard = Heard::default();
+    wire.tick(500, &mut heard);
+    messages.extend(heard.messages);
     meaning(messages)
+}
+
+#[test]
+fn a_second_behind_a_01_that_fits_the_check_of_format_2_is_told_when_the_line_pauses() {
+    let fits = |second: &Second| {
+        let bytes = second.encode();
+        let sum = bytes[..3].iter().fold(1u8, |sum, b| sum.wrapping_add(*b));
+        sum == bytes[3]
+    };
+    let mut found = 0;
+    for (pulse, spo2) in (18..=321).flat_map(|pulse| (70..=100).map(move |spo2| (pulse, spo2))) {
+        let second = Second {
+            pulse: Some(pulse),
+            spo2: Some(spo2),
+            ..Second::default()
+        };
+        if !fits(&second) {
+            continue;
+        }
+        found += 1;
+        let noisy = [&[0x01], &second.encode()[..]].concat();
+        let due = meaning(said(&second.encode()));
+        assert_eq!(in_chunks(&noisy, &[1]), due, "{second:?}");
+        // The next second, told or not by then, is told as well: no format was found.
+        let mut wire = new();
+        let mut messages = hears(&mut wire, &noisy, 0).messages;
+        messages.extend(hears(&mut wire, &noisy, 1_000).messages);
+        let mut heard = Heard::default();
+        wire.tick(2_000, &mut heard);
+        messages.extend(heard.messages);
+        assert_eq!(meaning(messages), [&due[..], &due].concat(), "{second:?}");
+        // Read by hand it waits for nothing.
+        let mut heard = Heard::default();
+        let mut wire = new();
+        wire.read(&noisy, 0, &mut heard);
+        wire.ended(0, &mut heard);
+        assert_eq!(meaning(heard.messages), due, "{second:?}");
+    }
+    assert!(found > 10, "{found}");
 }
 
 proptest! {

@@ -50,6 +50,7 @@ fn said(signal: &Signal) -> String {
         } => format!("{kind} {condition}"),
         What::Vital { kind, reading } => match reading {
             Measured::Value { value, .. } => format!("{kind} {value}"),
+            Measured::Beyond(said) => format!("{kind} beyond {said}"),
             Measured::Missing(why) => format!("{kind} {}", why.quality()),
         },
         What::Observed { kind, seen } => match seen {

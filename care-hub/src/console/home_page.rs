@@ -318,6 +318,11 @@ fn reading(l: &Latest) -> String {
     let quality = Quality::from_word(&l.quality);
     let Some(value) = l.value else {
         return match quality {
+            Some(why) if l.said.is_some() => {
+                let said = with_unit(l, l.said.unwrap_or_default());
+                let why = why.word().replace('_', " ");
+                format!("no value: {why} (the device said {said})")
+            }
             Some(why) => format!("no value: {}", why.word().replace('_', " ")),
             None => shown(&l.state, NAME_LONGEST),
         };
@@ -328,20 +333,23 @@ fn reading(l: &Latest) -> String {
             &["alert", "confusion", "voice", "pain", "unresponsive"],
         ),
         Some(VitalKind::Oxygen) => coded(value, &["air", "oxygen"]),
-        Some(_) | None => {
-            let unit = Unit::ALL.iter().find(|unit| unit.word() == l.unit);
-            let unit = unit.map_or_else(
-                || shown(&l.unit, NAME_LONGEST),
-                |u| words::unit(*u).to_owned(),
-            );
-            format!("{} {unit}", number(value)).trim_end().to_owned()
-        }
+        Some(_) | None => with_unit(l, value),
     };
     if quality == Some(Quality::Questionable) {
         format!("{said} (the device doubts it)")
     } else {
         said
     }
+}
+
+/// A number with its unit as people write it.
+fn with_unit(l: &Latest, value: f64) -> String {
+    let unit = Unit::ALL.iter().find(|unit| unit.word() == l.unit);
+    let unit = unit.map_or_else(
+        || shown(&l.unit, NAME_LONGEST),
+        |u| words::unit(*u).to_owned(),
+    );
+    format!("{} {unit}", number(value)).trim_end().to_owned()
 }
 
 /// The word for a code that counts from 0, or the number itself.

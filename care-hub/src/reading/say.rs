@@ -15,6 +15,7 @@ pub(super) fn latest(name: &Name, event: &Event, times: Times, badges: Badges) -
         of: KindOf::Vital,
         word: String::new(),
         value: None,
+        said: None,
         unit: String::new(),
         state: String::new(),
         quality: String::new(),
@@ -28,8 +29,10 @@ pub(super) fn latest(name: &Name, event: &Event, times: Times, badges: Badges) -
             kind.word().clone_into(&mut newest.word);
             newest.unit = unit(kind.unit());
             reading.quality().word().clone_into(&mut newest.quality);
-            if let Measured::Value { value, .. } = reading {
-                newest.value = Some(*value);
+            match reading {
+                Measured::Value { value, .. } => newest.value = Some(*value),
+                Measured::Beyond(said) => newest.said = Some(*said),
+                Measured::Missing(_) => {}
             }
         }
         What::Observed { kind, seen } => {
@@ -82,6 +85,14 @@ pub(super) fn say(what: &What) -> String {
             Measured::Value { value, .. } => {
                 let unit = kind.unit().map_or("", Unit::word);
                 format!("{} {value} {unit}", plain(kind.word()))
+            }
+            Measured::Beyond(said) => {
+                let unit = kind.unit().map_or("", Unit::word);
+                let why = plain(reading.quality().word());
+                format!(
+                    "{}: {why}, the device said {said} {unit}",
+                    plain(kind.word())
+                )
             }
             Measured::Missing(why) => {
                 format!("{}: {}", plain(kind.word()), plain(why.quality().word()))

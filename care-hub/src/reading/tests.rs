@@ -76,6 +76,15 @@ fn a_reading_is_the_newest_of_its_kind_and_says_why_it_has_no_value() {
         (newest.value, newest.quality.as_str()),
         (None, "not_a_number")
     );
+    let reading = Measured::Beyond(9_797.0);
+    let read = read_in(Lane::Vital, spo2(reading), 1);
+    let Meaning::Latest(newest) = &read.meaning else {
+        panic!("{read:?}")
+    };
+    assert_eq!(
+        (newest.value, newest.said, newest.quality.as_str()),
+        (None, Some(9_797.0), "out_of_range")
+    );
 }
 
 #[test]

@@ -221,6 +221,9 @@ pub struct Latest {
     pub word: String,
     /// A number, if it is one.
     pub value: Option<f64>,
+    /// A number that the device said and no instrument can show: no reading.
+    #[serde(default)]
+    pub said: Option<f64>,
     /// Its UCUM unit; empty without one.
     pub unit: String,
     /// A state's word; empty where there is none.

@@ -201,6 +201,12 @@ async fn a_home_shows_its_newest_vitals_and_daily_life_and_its_last_test() {
     };
     room.hears("elm-4", &said(spo2, Urgency::Routine, "oximeter", "", 0), 0)
         .await;
+    let systolic = What::Vital {
+        kind: VitalKind::Systolic,
+        reading: Measured::Beyond(182_400.0),
+    };
+    room.hears("elm-4", &said(systolic, Urgency::Routine, "cuff", "", 0), 0)
+        .await;
     let door = What::Observed {
         kind: ObservedKind::Contact,
         seen: Seen::State(State::Open),
@@ -228,6 +234,13 @@ async fn a_home_shows_its_newest_vitals_and_daily_life_and_its_last_test() {
         "40 days",
         "Test due",
     ]);
+    let home = browser.get("/homes/elm-4").await;
+    assert!(
+        home.text
+            .contains("no value: out of range (the device said 182400 mmHg)"),
+        "{}",
+        home.text
+    );
     let homes = browser.get("/homes?find=elm").await;
     assert!(homes.text.contains("4 Elm Row") && !homes.text.contains("1 Oak Lane"));
     assert_eq!(

@@ -42,6 +42,7 @@ fn a_message_becomes_events_with_every_key_there() {
         "flags",
         "kind",
         "quality",
+        "said",
         "state",
         "unit",
         "urgency",

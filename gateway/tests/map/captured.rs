@@ -202,6 +202,7 @@ fn said(signal: &Signal) -> String {
         } => format!("alarm {kind} {condition}"),
         What::Vital { kind, reading } => match reading {
             Measured::Value { value, .. } => format!("vital {kind} {value}"),
+            Measured::Beyond(said) => format!("vital {kind} beyond {said}"),
             Measured::Missing(why) => format!("vital {kind} {}", why.quality()),
         },
         What::Observed { kind, seen } => match seen {

@@ -6,7 +6,7 @@ use tecs_protocol::serial::espa444::{
     ACK, Addresses, Alone, Clears, ENQ, ETX, Espa444, LONGEST, Pattern, Role, Rule, SOH, Settings,
     Text, bcc,
 };
-use tecs_protocol::vocabulary::AlarmKind;
+use tecs_protocol::vocabulary::{AlarmKind, Condition};
 use tecs_protocol_fuzz::line::{Line, play};
 
 fuzz_target!(|input: &[u8]| {
@@ -40,10 +40,15 @@ fn settings(which: u8) -> Settings {
         text: Pattern::parse("*FIRE*"),
         device: "{address}/{text}/{1}".to_owned(),
         kind: AlarmKind::Smoke,
+        condition: bit(5).then_some(Condition::Restored),
     };
     Settings {
         role,
-        text: if bit(2) { Text::German } else { Text::Latin1 },
+        text: match (bit(2), bit(6)) {
+            (true, _) => Text::German,
+            (false, true) => Text::Utf8,
+            (false, false) => Text::Latin1,
+        },
         clears: if bit(3) {
             Clears::WhenSent
         } else {

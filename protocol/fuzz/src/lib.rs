@@ -86,13 +86,9 @@ fn told(signal: &Signal) {
     assert!(!signal.field.is_empty(), "no name for {signal:?}");
     let (value, least, most) = match &signal.what {
         What::Vital {
-            kind: VitalKind::Spo2,
+            kind,
             reading: Measured::Value { value, .. },
-        } => (*value, 0.0, 100.0),
-        What::Vital {
-            reading: Measured::Value { value, .. },
-            ..
-        } => (*value, f64::MIN, f64::MAX),
+        } => (*value, kind.range().0, kind.range().1),
         What::Observed {
             kind: ObservedKind::Humidity,
             seen: Seen::Value(value),

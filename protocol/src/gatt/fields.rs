@@ -5,7 +5,7 @@ use super::Sender;
 use super::number::{self, Number};
 use crate::signal::{Measured, Message, Missing, Reading, Refusal, Signal, What};
 use crate::units::convert;
-use crate::vocabulary::VitalKind;
+use crate::vocabulary::{VitalKind, is_within};
 use crate::when;
 
 /// What is left of a value, and what it said so far.
@@ -90,18 +90,19 @@ impl<'a> Fields<'a> {
         Some(Time { ms })
     }
 
+    /// True of a number that its kind cannot have.
+    pub(super) fn is_beyond(&self, kind: VitalKind, number: Number, unit: &str) -> bool {
+        let value = converted(kind, number, unit);
+        self.none.is_none() && value.is_ok_and(|value| !is_within(value, kind.range()))
+    }
+
     /// Says a vital sign in this unit, or in the vocabulary's where there is none; 0 of what lives is none.
     pub(super) fn say(&mut self, kind: VitalKind, number: Number, unit: &str) {
-        let converted = number.map(|number| match kind.unit() {
-            Some(to) if !unit.is_empty() => convert(number, unit, to).unwrap_or(f64::NAN),
-            _ => number,
-        });
-        let reading = match (self.none, converted) {
+        let reading = match (self.none, converted(kind, number, unit)) {
             (Some(why), _) | (None, Err(why)) => Measured::Missing(why),
             (None, Ok(value)) if !value.is_finite() => Measured::Missing(Missing::NotANumber),
-            (None, Ok(value)) if value <= 0.0 => Measured::Missing(Missing::NoSignal),
-            (None, Ok(value)) if kind == VitalKind::Spo2 && value > 100.0 => {
-                Measured::Missing(Missing::OutOfRange)
+            (None, Ok(value)) if value.abs() < f64::MIN_POSITIVE => {
+                Measured::Missing(Missing::NoSignal)
             }
             (None, Ok(value)) => Measured::Value {
                 value,
@@ -131,6 +132,14 @@ impl<'a> Fields<'a> {
             signal.test = true;
         }
     }
+}
+
+/// In the vocabulary's unit.
+fn converted(kind: VitalKind, number: Number, unit: &str) -> Number {
+    number.map(|number| match kind.unit() {
+        Some(to) if !unit.is_empty() => convert(number, unit, to).unwrap_or(f64::NAN),
+        _ => number,
+    })
 }
 
 /// A device's time, as far as it is one.

@@ -27,6 +27,11 @@ pub(super) fn blood_pressure(fields: &mut Fields<'_>) -> Option<()> {
         // the heart's height.
         fields.questionable = fields.u16()? & 0x3f != 0;
     }
+    // Where one pressure cannot be, a bridge shifted the fields, and the others are no better.
+    let pressures = [systolic, diastolic, mean];
+    fields.questionable |= pressures
+        .into_iter()
+        .any(|number| fields.is_beyond(VitalKind::Systolic, number, unit));
     fields.say(VitalKind::Systolic, systolic, unit);
     fields.say(VitalKind::Diastolic, diastolic, unit);
     fields.say(VitalKind::MeanBp, mean, unit);
@@ -70,7 +75,15 @@ pub(super) fn temperature(fields: &mut Fields<'_>) -> Option<()> {
     Some(())
 }
 
-/// 2A9D. Flags: 0 pounds, 1 time, 2 user, 3 body mass index and height. FFFF: the measurement failed.
+/// The flags of 2A9D that the specification reserves; of them Xiaomi's scales say that the weight stands.
+const RESERVED: u32 = 0xf0;
+/// The weight stands.
+const STANDS: u8 = 5;
+
+/// 2A9D. Flags: 0 pounds, 1 time, 2 user, 3 body mass index and height. FFFF: the measurement failed. A collector has to
+/// ignore the reserved ones, and does, as everywhere, in the layout; but Xiaomi's scales, which send each weight while it
+/// still moves, set bit 4 for catties (which count as kg do), bit 5 when the weight stands and bit 7 when it was taken
+/// off. So a weight with reserved flags is one only with bit 5.
 pub(super) fn weight(fields: &mut Fields<'_>) -> Option<()> {
     let flags = u32::from(fields.u8()?);
     let raw = fields.u16()?;
@@ -91,7 +104,7 @@ pub(super) fn weight(fields: &mut Fields<'_>) -> Option<()> {
         fields.u16()?;
         fields.u16()?;
     }
-    if raw == u16::MAX {
+    if raw == u16::MAX || flags & RESERVED != 0 && !bit(flags, STANDS) {
         fields.none = Some(Missing::DeviceError);
     }
     fields.say(VitalKind::Weight, Ok(value), unit);

@@ -550,6 +550,9 @@ pub struct Vital {
     pub unit: i32,
     #[prost(enumeration = "Quality", tag = "4")]
     pub quality: i32,
+    /// What the device said, where quality is OUT_OF_RANGE and it gave a number that no instrument can show: no reading.
+    #[prost(double, optional, tag = "5")]
+    pub said: ::core::option::Option<f64>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Observed {

@@ -144,6 +144,7 @@ fn hash(what: &What, print: &mut impl Hasher) {
                 value,
                 questionable,
             } => (kind, value.to_bits(), questionable).hash(print),
+            Measured::Beyond(said) => (kind, said.to_bits()).hash(print),
             Measured::Missing(why) => (kind, why).hash(print),
         },
         What::Observed { kind, seen } => match seen {

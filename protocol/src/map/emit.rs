@@ -231,7 +231,7 @@ impl Number {
                 let reading = if inside {
                     Measured::of(number)
                 } else {
-                    Measured::Missing(Missing::OutOfRange)
+                    Measured::Beyond(number)
                 };
                 Said::What(What::Vital { kind, reading })
             }

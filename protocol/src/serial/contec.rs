@@ -6,7 +6,10 @@
 //! must be asked. The new kind sends for 30 s after each call: it is called when the line is opened, every 20 s, and every
 //! 5 s while it is silent.
 //!
-//! Neither has a check. 60 frames a second are one reading a second; a value that is lost or found again is told sooner.
+//! A CMS50D-BT, whose Bluetooth port a bridge passes on, sends packets that begin with EB: of six bytes a waveform, which
+//! holds no saturation, of eight the values. The old kind's signal strength is at most 8, so that none is taken for it.
+//!
+//! The other two have no check. 60 frames a second are one reading a second; a value that is lost or found again is told sooner.
 //!
 //! | the device says | it means |
 //! |---|---|
@@ -30,6 +33,8 @@ use crate::signal::{Measured, Message, Missing, Refusal};
 
 /// Frames a second (both kinds).
 const A_SECOND: u32 = 60;
+/// Said of what holds no vital sign.
+const WAVE: &str = "a waveform, which holds no saturation";
 /// A frame that pauses this long is not one, ms. Ours: nine bytes take 1 ms.
 const GAP_MS: u64 = 500;
 /// How often the new kind is called, ms; it falls silent after 30 s.
@@ -73,6 +78,8 @@ pub struct Contec {
     byte_ms: u64,
     noise: usize,
     pace: Pace,
+    /// Waveform packets are told once a second, as read and not used.
+    waves: Pace,
     told: Told,
     /// When the device was called last, and whether it was heard since; `None` where it is not called.
     called: Option<(u64, bool)>,
@@ -87,6 +94,7 @@ impl Contec {
             byte_ms: 0,
             noise: 0,
             pace: Pace::new(A_SECOND),
+            waves: Pace::new(A_SECOND),
             told: Told::NOTHING,
             called: None,
         }
@@ -106,9 +114,20 @@ impl Contec {
                     self.noise += len;
                 }
                 Cut::Frame(len, frame) => {
-                    self.quiet(heard);
-                    let raw: Vec<u8> = self.bytes.drain(..len).collect();
-                    self.frame(frame, raw, heard);
+                    let (spo2, pulse) = measured(frame);
+                    let told = self.pace.lets(spo2, pulse);
+                    self.packet(len, told.then_some((spo2, pulse)), heard);
+                }
+                Cut::Values(len, spo2, pulse) => {
+                    let read = (of(None, spo2), of(None, pulse));
+                    self.packet(len, Some(read), heard);
+                }
+                Cut::Wave(len) => {
+                    self.packet(len, None, heard);
+                    let nothing = Measured::Missing(Missing::NoSignal);
+                    if self.waves.lets(nothing, nothing) {
+                        heard.messages.push(Message::ignored(WAVE));
+                    }
                 }
             }
         }
@@ -123,12 +142,14 @@ impl Contec {
         }
     }
 
-    fn frame(&mut self, frame: Frame, raw: Vec<u8>, heard: &mut Heard) {
+    /// One whole packet, and what it says that is to be told.
+    fn packet(&mut self, len: usize, said: Option<(Measured, Measured)>, heard: &mut Heard) {
+        self.quiet(heard);
+        let raw: Vec<u8> = self.bytes.drain(..len).collect();
         if let Some((_, heard_since)) = &mut self.called {
             *heard_since = true;
         }
-        let (spo2, pulse) = measured(frame);
-        if self.pace.lets(spo2, pulse) {
+        if let Some((spo2, pulse)) = said {
             let message = or_still(self.told.say(&self.settings.device, spo2, pulse));
             heard.messages.push(Message { raw, ..message });
         }
@@ -146,15 +167,16 @@ fn measured(frame: Frame) -> (Measured, Measured) {
     } else {
         None
     };
-    let of = |value: Option<f64>| match (none, value) {
+    (of(none, frame.spo2), of(none, frame.pulse))
+}
+
+/// A value, unless something says that there is none.
+fn of(none: Option<Missing>, value: Option<u8>) -> Measured {
+    match (none, value) {
         (Some(why), _) => Measured::Missing(why),
         (None, None) => Measured::Missing(Missing::NoSignal),
-        (None, Some(value)) => Measured::of(value),
-    };
-    (
-        of(frame.spo2.map(f64::from)),
-        of(frame.pulse.map(f64::from)),
-    )
+        (None, Some(value)) => Measured::of(f64::from(value)),
+    }
 }
 
 impl Wire for Contec {
@@ -173,6 +195,7 @@ impl Wire for Contec {
         self.bytes.clear();
         self.noise = 0;
         self.pace.anew();
+        self.waves.anew();
         self.told = Told::NOTHING;
         self.called = None;
     }
@@ -205,5 +228,6 @@ impl Wire for Contec {
     fn ended(&mut self, _: u64, _: &mut Heard) {
         // Frames that are read by hand, line by line, are no seconds of one device.
         self.pace.anew();
+        self.waves.anew();
     }
 }

@@ -17,7 +17,7 @@
 //! | `what` | optional: `alarm`, `vital`, `observed`, `health`; refused when `kind` is not of it |
 //! | `state` or `condition` | alarm and health: `raised`, `restored`, `cancelled`; observed: the kind's words |
 //! | `value`, `unit` | a number, converted from `unit` into the vocabulary's (which is meant when there is none) |
-//! | `quality` | vital signs: `ok`, `questionable`, or why there is no value |
+//! | `quality` | vital signs: `ok`, `questionable`, or why there is no value; `out_of_range` may have a `value`, which is kept |
 //! | `time` | when it happened: ISO 8601 with its zone, or ms since 1970 |
 //! | `test` | `true`: a test |
 //! | `field` | names one of several states of a kind (`contact_2`); the kind when absent |

@@ -43,6 +43,7 @@ pub(super) fn or_still(mut message: Message) -> Message {
 const fn why(reading: Measured) -> Option<Missing> {
     match reading {
         Measured::Value { .. } => None,
+        Measured::Beyond(_) => Some(Missing::OutOfRange),
         Measured::Missing(why) => Some(why),
     }
 }

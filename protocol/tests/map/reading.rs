@@ -53,7 +53,7 @@ fn a_vital_sign_says_its_value_or_why_there_is_none() {
     );
     assert_eq!(
         reading(json!({"w": 900, "mode": "person"})),
-        Some(Measured::Missing(Missing::OutOfRange))
+        Some(Measured::Beyond(900.0))
     );
     // An object's weight is no body's.
     assert_eq!(reading(json!({"w": 5.1, "mode": "object"})), None);

@@ -18,6 +18,7 @@ pub(crate) fn said(signal: &Signal) -> String {
         } => format!("alarm {kind} {condition}"),
         What::Vital { kind, reading } => match reading {
             Measured::Value { value, .. } => format!("vital {kind} {value}"),
+            Measured::Beyond(said) => format!("vital {kind} beyond {said}"),
             Measured::Missing(why) => format!("vital {kind} {}", why.quality()),
         },
         What::Observed { kind, seen } => match seen {

@@ -5,7 +5,7 @@ use crate::json::Value;
 use crate::mqtt::reading::{call, is_elsewhere, number_of, plain, press, shown, state_of};
 use crate::signal::{HealthOf, Measured, Missing, Reading, Refusal, Seen, What};
 use crate::units::convert;
-use crate::vocabulary::{Condition, HealthKind, ObservedKind, State, Unit, VitalKind};
+use crate::vocabulary::{Condition, HealthKind, ObservedKind, State, Unit};
 
 use super::meaning::{self, Number, Two};
 
@@ -347,23 +347,17 @@ fn measured(number: Number, unit: &str, name: &str, text: &str) -> Result<What, 
             };
             Ok(What::Vital {
                 kind,
-                reading: in_range(kind, value),
+                reading: or_none(value),
             })
         }
     }
 }
 
-/// 0 is a device's mark for no reading; what no person can have is none.
-fn in_range(kind: VitalKind, value: f64) -> Measured {
-    let most = match kind {
-        VitalKind::Spo2 => 100.0,
-        _ => 500.0,
-    };
+/// 0 is a device's mark for no reading.
+fn or_none(value: f64) -> Measured {
     if value.abs() < f64::MIN_POSITIVE {
         Measured::Missing(Missing::NoSignal)
-    } else if (0.0..=most).contains(&value) {
-        Measured::of(value)
     } else {
-        Measured::Missing(Missing::OutOfRange)
+        Measured::of(value)
     }
 }

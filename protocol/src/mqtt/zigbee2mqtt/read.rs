@@ -265,13 +265,11 @@ impl<'d> Reader<'d> {
             self.refuse(key, "a number");
             return;
         };
-        // A radar writes 0 when nobody breathes before it, which is no reading; beyond 250 /min nothing is measured.
+        // A radar writes 0 when nobody breathes before it, which is no reading.
         let reading = if number.abs() < f64::MIN_POSITIVE {
             Measured::Missing(Missing::NoSignal)
-        } else if (1.0..=250.0).contains(&number) {
-            Measured::of(number)
         } else {
-            Measured::Missing(Missing::OutOfRange)
+            Measured::of(number)
         };
         self.push(key, found, Reading::Sample, What::Vital { kind, reading });
     }

@@ -12,13 +12,27 @@ pub(super) enum Cut {
     Noise(usize),
     /// So many bytes are this.
     Frame(usize, Frame),
+    /// So many bytes of a CMS50D-BT are waveform, which is no vital sign.
+    Wave(usize),
+    /// So many bytes of a CMS50D-BT are saturation and pulse.
+    Values(usize, Option<u8>, Option<u8>),
 }
+
+/// What every packet of a CMS50D-BT begins with; as a signal strength of the old kind it would be 11 of 8.
+const BT: u8 = 0xeb;
+/// Bytes of its waveform packets.
+const WAVE: usize = 6;
+/// Signal strengths that the old kind has: 0 to 8, and 15 for none (BCI protocol 1.2). Ours to use as a check.
+const STRENGTHS: [u8; 10] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 15];
 
 /// Looks at the first bytes.
 pub(super) fn cut(bytes: &[u8]) -> Cut {
     match bytes {
-        [] => Cut::More,
+        [] | [BT] | [BT, 0x00, ..] if bytes.len() < WAVE => Cut::More,
         [LIVE, ..] => new(bytes),
+        [BT, 0x00, ..] if bytes.len() >= WAVE => Cut::Wave(WAVE),
+        [BT, 0x01, ..] => values(bytes),
+        [first @ 0x80..=0xff, ..] if !STRENGTHS.contains(&(first & 0x0f)) => Cut::Noise(1),
         [0x80..=0xff, ..] => old(bytes),
         _ => Cut::Noise(1),
     }
@@ -41,6 +55,21 @@ fn old(bytes: &[u8]) -> Cut {
         spo2: None,
     };
     whole(5, frame, spo2)
+}
+
+/// Eight bytes: EB, 01, whether there is a finger (as it seems), pulse, saturation, 7F, 00, and the sum of all.
+fn values(bytes: &[u8]) -> Cut {
+    let [_, _, _, rate, spo2, _, _, check, ..] = *bytes else {
+        return Cut::More;
+    };
+    let data = bytes.get(..7).unwrap_or_default();
+    let sum = data.iter().fold(0u8, |sum, b| sum.wrapping_add(*b));
+    match spo2 {
+        _ if sum != check => Cut::Noise(1),
+        0 | NO_SPO2 => Cut::Values(8, None, pulse(rate)),
+        1..=100 => Cut::Values(8, Some(spo2), pulse(rate)),
+        _ => Cut::Noise(8),
+    }
 }
 
 /// Bit 7 is set in the last eight bytes of nine; the second of them holds the bits that it hides.

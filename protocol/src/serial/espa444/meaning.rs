@@ -156,14 +156,21 @@ impl Records {
         }
         let mut signals = Vec::new();
         for address in &self.addresses {
-            let (device, kind) = whose(&settings.table, address, &self.text);
+            let (device, kind, goes) = whose(&settings.table, address, &self.text);
+            let goes = goes.filter(|_| says != CallType::Restored);
             let device = if device.is_empty() {
                 settings.line.clone()
             } else {
                 device
             };
+            let conditions = match &goes {
+                Some(over @ (Condition::Restored | Condition::Cancelled)) => {
+                    std::slice::from_ref(over)
+                }
+                Some(Condition::Raised) | None => conditions,
+            };
             for condition in conditions {
-                let what = if says == CallType::Unknown {
+                let what = if says == CallType::Unknown && goes.is_none() {
                     What::Alarm {
                         kind: AlarmKind::Unknown,
                         condition: *condition,

@@ -156,9 +156,13 @@ impl Espa444 {
             return;
         };
         if said != block.found {
-            let refusal = Refusal::Checksum {
-                said: u32::from(said),
-                found: u32::from(block.found),
+            let due = u32::from(block.found);
+            let refusal = if said == EOT {
+                // A sender that ends its transmission where the check is due leaves it out.
+                Refusal::CheckMissing { due }
+            } else {
+                let said = u32::from(said);
+                Refusal::Checksum { said, found: due }
             };
             return self.garbled(refusal, block.raw.clone(), true, heard);
         }

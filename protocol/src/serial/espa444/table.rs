@@ -1,7 +1,7 @@
 //! Which call is whose, and about what: address ranges and text patterns, in the installer's order. It knows no maker's
 //! wording: text means fire only where a rule says so.
 
-use crate::vocabulary::AlarmKind;
+use crate::vocabulary::{AlarmKind, Condition};
 
 /// The longest pattern or device name, bytes.
 const LONGEST: usize = 128;
@@ -18,6 +18,9 @@ pub struct Rule {
     pub device: String,
     /// What it is about. Usual: help.
     pub kind: AlarmKind,
+    /// Which way such a call goes, where only its text or address tells (a sender whose resets have no call type of their
+    /// own). `None`: as the call type says. A reset by its call type stays one.
+    pub condition: Option<Condition>,
 }
 
 impl Default for Rule {
@@ -27,6 +30,7 @@ impl Default for Rule {
             text: None,
             device: String::new(),
             kind: AlarmKind::Help,
+            condition: None,
         }
     }
 }
@@ -114,8 +118,12 @@ impl Pattern {
     }
 }
 
-/// Whose call it is, and about what. Without a rule: the call address, help.
-pub(super) fn whose(table: &[Rule], address: &str, text: &str) -> (String, AlarmKind) {
+/// Whose call it is, about what, and which way it goes where a rule says so. Without a rule: the call address, help.
+pub(super) fn whose(
+    table: &[Rule],
+    address: &str,
+    text: &str,
+) -> (String, AlarmKind, Option<Condition>) {
     for rule in table {
         if rule.addresses.as_ref().is_some_and(|a| !a.has(address)) {
             continue;
@@ -125,10 +133,11 @@ pub(super) fn whose(table: &[Rule], address: &str, text: &str) -> (String, Alarm
             None => Some(Vec::new()),
         };
         if let Some(stars) = stars {
-            return (named(&rule.device, address, text, &stars), rule.kind);
+            let device = named(&rule.device, address, text, &stars);
+            return (device, rule.kind, rule.condition);
         }
     }
-    (named("", address, text, &[]), AlarmKind::Help)
+    (named("", address, text, &[]), AlarmKind::Help, None)
 }
 
 /// The device's name with its places filled; what is filled in is not looked through again.
@@ -205,13 +214,17 @@ mod tests {
             text: Pattern::parse(text),
             device: device.to_owned(),
             kind,
+            condition: None,
         };
         let table = [
             rule("", "FIRE*", "fire-panel", AlarmKind::Smoke),
             rule("100-199", "room * *", "room-{1}", AlarmKind::Help),
             rule("200-299", "", "", AlarmKind::Panic),
         ];
-        let whose = |address, text| super::whose(&table, address, text);
+        let whose = |address, text| {
+            let (device, kind, _) = super::whose(&table, address, text);
+            (device, kind)
+        };
         assert_eq!(
             whose("150", "Fire zone 2"),
             ("fire-panel".into(), AlarmKind::Smoke)

@@ -1,4 +1,4 @@
-//! The character sets of an ESPA line: ISO 8859-1, or 7 bits with a country's letters in the places of brackets
+//! The character sets of an ESPA line: ISO 8859-1, UTF-8, or 7 bits with a country's letters in the places of brackets
 //! (ISO 646). It guesses no set: the installer names it.
 
 /// How bytes are text.
@@ -7,6 +7,8 @@ pub enum Text {
     /// ISO 8859-1.
     #[default]
     Latin1,
+    /// UTF-8, of senders newer than the protocol.
+    Utf8,
     /// 7 bits, the international set (ASCII).
     Ascii,
     /// 7 bits, British (BS 4730).
@@ -29,6 +31,7 @@ impl Text {
     /// Every set, for whoever lists them.
     pub const ALL: &'static [Self] = &[
         Self::Latin1,
+        Self::Utf8,
         Self::Ascii,
         Self::British,
         Self::German,
@@ -43,6 +46,7 @@ impl Text {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Latin1 => "latin1",
+            Self::Utf8 => "utf8",
             Self::Ascii => "ascii",
             Self::British => "british",
             Self::German => "german",
@@ -62,7 +66,7 @@ impl Text {
     /// The letters that stand in other characters' places, each under its place.
     fn letters(self) -> impl Iterator<Item = (u8, char)> {
         let (places, letters) = match self {
-            Self::Latin1 | Self::Ascii => ("", ""),
+            Self::Latin1 | Self::Utf8 | Self::Ascii => ("", ""),
             Self::British => ("#", "£"),
             Self::German => (r"@[\]{|}~", "§ÄÖÜäöüß"),
             Self::Swedish => (r"[\]{|}", "ÄÖÅäöå"),
@@ -74,8 +78,15 @@ impl Text {
         places.bytes().zip(letters.chars())
     }
 
-    /// The text of bytes; control characters become spaces.
+    /// The text of bytes; control characters become spaces, and what is no UTF-8 where that is due a mark.
     pub fn read(self, bytes: &[u8]) -> String {
+        if self == Self::Utf8 {
+            let text = String::from_utf8_lossy(bytes);
+            return text
+                .chars()
+                .map(|letter| if letter.is_control() { ' ' } else { letter })
+                .collect();
+        }
         bytes
             .iter()
             .map(|byte| {
@@ -98,6 +109,9 @@ impl Text {
 
     /// The bytes of text; what the set lacks, and a control character, becomes `?`.
     pub fn write(self, text: &str) -> Vec<u8> {
+        if self == Self::Utf8 {
+            return text.replace(char::is_control, "?").into_bytes();
+        }
         text.chars()
             .map(|letter| {
                 if let Some((at, _)) = self.letters().find(|(_, is)| *is == letter) {
@@ -143,6 +157,8 @@ mod tests {
         assert_eq!(Text::French.read(b"[|~\\"), "°ù~ç");
         assert_eq!(Text::Italian.read(b"~`"), "ìù");
         assert_eq!(Text::Latin1.read(b"T\xFCr"), "Tür");
+        assert_eq!(Text::Utf8.read(b"T\xC3\xBCr\x1F\xE2\x82\xAC"), "Tür €");
+        assert_eq!(Text::Utf8.read(b"T\xFCr"), "T\u{FFFD}r");
         assert_eq!(Text::German.write("[Tür]"), b"?T}r?");
         assert_eq!(Text::Ascii.read(&[b'A' | 0x80, 0x07]), "A ");
     }

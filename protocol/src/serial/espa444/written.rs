@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::{Alone, CallType, Clears, Role, Settings};
 use super::table::{Addresses, Pattern, Rule};
 use super::text::Text;
-use crate::vocabulary::AlarmKind;
+use crate::vocabulary::{AlarmKind, Condition};
 
 /// The most rows of a line's table of calls.
 pub const CALLS_MOST: usize = 256;
@@ -69,6 +69,9 @@ pub struct CallText {
     pub device: String,
     /// An alarm of the vocabulary. Default: help.
     pub kind: String,
+    /// `raised`, `restored` or `cancelled`, where the address or the text alone tells a reset. Default: as the call type
+    /// says.
+    pub condition: String,
 }
 
 /// What is wrong with one key.
@@ -288,6 +291,16 @@ impl Judge {
                 let kinds: Vec<&str> = AlarmKind::ALL.iter().map(|k| k.word()).collect();
                 let what = format!("is `{}`; allowed are {}", call.kind, kinds.join(", "));
                 self.wrong(format!("calls[{n}].kind"), what);
+            }
+        }
+        if !call.condition.is_empty() {
+            rule.condition = Condition::from_word(&call.condition);
+            if rule.condition.is_none() {
+                let what = format!(
+                    "is `{}`; allowed are raised, restored, cancelled",
+                    call.condition
+                );
+                self.wrong(format!("calls[{n}].condition"), what);
             }
         }
         rule

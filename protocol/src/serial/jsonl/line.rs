@@ -235,7 +235,7 @@ impl Line {
         let missing = match quality {
             Quality::Ok | Quality::Questionable => {
                 let value = self.number(kind.unit())?;
-                check_range(kind, value)?;
+                check_code(kind, value)?;
                 return Ok(Measured::Value {
                     value,
                     questionable: quality == Quality::Questionable,
@@ -249,6 +249,9 @@ impl Line {
         };
         match self.value {
             None => Ok(Measured::Missing(missing)),
+            Some(_) if quality == Quality::OutOfRange && kind.unit().is_some() => {
+                Ok(Measured::Beyond(self.number(kind.unit())?))
+            }
             Some(_) => Err(bad(
                 "value",
                 "none beside a quality that says why there is none",
@@ -314,18 +317,11 @@ pub(super) const fn is_press(kind: AlarmKind) -> bool {
     matches!(kind, AlarmKind::Help | AlarmKind::Panic | AlarmKind::Fall)
 }
 
-/// Consciousness and oxygen are codes, not measurements; a saturation has an end.
-fn check_range(kind: VitalKind, value: f64) -> Said<()> {
+/// Consciousness and oxygen are codes, not measurements: one that does not exist is refused.
+fn check_code(kind: VitalKind, value: f64) -> Said<()> {
     let is_code = kind.unit().is_none();
-    if is_code && value.fract().abs() > f64::EPSILON || !is_within(value, kind.range()) {
-        return Err(bad(
-            "value",
-            if is_code {
-                "a code of its kind"
-            } else {
-                "a number in its kind's range"
-            },
-        ));
+    if is_code && (value.fract().abs() > f64::EPSILON || !is_within(value, kind.range())) {
+        return Err(bad("value", "a code of its kind"));
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ fn meaning(signal: &Signal, line: &mut Map<String, Value>) -> &'static str {
             kind.word()
         }
         What::Vital { kind, reading } => {
-            if let Measured::Value { value, .. } = reading {
+            if let Measured::Value { value, .. } | Measured::Beyond(value) = reading {
                 set("value", json!(value));
                 set("unit", json!(kind.unit().map(Unit::word)));
             }

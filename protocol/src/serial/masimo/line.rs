@@ -65,12 +65,8 @@ pub(super) fn read(content: &[u8]) -> Result<Said, Vec<Refusal>> {
         };
         value
     };
-    said.spo2 = keep(
-        "SPO2",
-        "000 to 100 in three digits, or dashes",
-        three(spo2, 100.0),
-    );
-    said.pulse = keep("BPM", "three digits, or dashes", three(pulse, 999.0));
+    said.spo2 = keep("SPO2", "three digits, or dashes", three(spo2));
+    said.pulse = keep("BPM", "three digits, or dashes", three(pulse));
     let flags = exc.and_then(hex);
     keep("EXC", "hexadecimal digits", flags.map(|_| None).ok_or(()));
     said.exc = flags.unwrap_or_default();
@@ -82,7 +78,7 @@ pub(super) fn read(content: &[u8]) -> Result<Said, Vec<Refusal>> {
 }
 
 /// Three digits; `None` for dashes and for what is not there.
-fn three(value: Option<&str>, most: f64) -> Result<Option<f64>, ()> {
+fn three(value: Option<&str>) -> Result<Option<f64>, ()> {
     let Some(value) = value else {
         return Ok(None);
     };
@@ -93,7 +89,7 @@ fn three(value: Option<&str>, most: f64) -> Result<Option<f64>, ()> {
     let digits = value.len() == 3 && value.bytes().all(|b| b.is_ascii_digit());
     let number: f64 = value.parse().map_err(|_| ())?;
     // 000 is nothing measured, not a heart that stands still.
-    if digits && number <= most {
+    if digits {
         Ok((number > 0.0).then_some(number))
     } else {
         Err(())

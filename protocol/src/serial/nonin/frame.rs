@@ -3,7 +3,7 @@
 
 use super::say::{ACK, ETX, NAK, SERIAL_REPLY, STX};
 use super::stream;
-use crate::signal::Refusal;
+use crate::signal::{Measured, Missing, Refusal};
 
 /// The longest data of a spot check, bytes: the format may grow (14 today).
 pub(super) const SPOT_LONGEST: usize = 64;
@@ -45,6 +45,22 @@ pub struct Second {
     pub smart_point: bool,
     /// LOWBAT.
     pub low_battery: bool,
+}
+
+impl Second {
+    /// Saturation and pulse, or why there are none.
+    pub(super) fn measured(&self) -> (Measured, Measured) {
+        let questionable = self.out_of_track || self.artifact || self.low_perfusion;
+        let of = |value: Option<f64>| match value {
+            _ if self.sensor_off => Measured::Missing(Missing::SensorOff),
+            Some(value) => Measured::Value {
+                value,
+                questionable,
+            },
+            None => Measured::Missing(Missing::NoSignal),
+        };
+        (of(self.spo2.map(f64::from)), of(self.pulse.map(f64::from)))
+    }
 }
 
 /// A spot check of data format 13.

@@ -200,12 +200,12 @@ impl Nonin {
             self.found = Some(Format::Df2);
         }
         let said = self.packet.frame(status, float)?;
-        let (spo2, pulse) = measured(&said);
+        let (spo2, pulse) = said.measured();
         self.pace.lets(spo2, pulse).then(|| self.second(&said))
     }
 
     fn second(&mut self, said: &Second) -> Message {
-        let (spo2, pulse) = measured(said);
+        let (spo2, pulse) = said.measured();
         let mut message = self.told.say(&self.device(), spo2, pulse);
         self.battery(said.low_battery, &mut message);
         or_still(message)
@@ -224,14 +224,11 @@ impl Nonin {
             });
         }
         let values = [
-            (VitalKind::Spo2, said.spo2.map(f64::from), 100.0),
-            (VitalKind::Pulse, said.pulse.map(f64::from), 510.0),
+            (VitalKind::Spo2, said.spo2.map(f64::from)),
+            (VitalKind::Pulse, said.pulse.map(f64::from)),
         ];
-        for (kind, value, most) in values {
+        for (kind, value) in values {
             let reading = match value {
-                Some(value) if !said.no_measurement && value > most => {
-                    Measured::Missing(Missing::OutOfRange)
-                }
                 Some(value) if !said.no_measurement => Measured::Value {
                     value,
                     questionable: !said.smart_point,
@@ -286,26 +283,31 @@ impl Nonin {
         message.signals.push(signal);
     }
 
-    fn forget_partial(&mut self) {
+    /// When what is held has broken off.
+    fn torn_ms(&self) -> Option<u64> {
+        (!self.bytes.is_empty()).then(|| self.byte_ms.saturating_add(GAP_MS))
+    }
+
+    /// The line paused, which formats 2 and 7 never do: what was taken for one of them was none.
+    fn paused(&mut self, heard: &mut Heard) {
+        self.found = None;
         self.packet.lost();
+        self.reconsider(heard);
         self.noise += self.bytes.len();
         self.bytes.clear();
         self.doubt = false;
+        self.quiet(heard);
     }
-}
 
-/// Saturation and pulse of a second, or why there are none.
-fn measured(said: &Second) -> (Measured, Measured) {
-    let questionable = said.out_of_track || said.artifact || said.low_perfusion;
-    let of = |value: Option<f64>| match value {
-        _ if said.sensor_off => Measured::Missing(Missing::SensorOff),
-        Some(value) => Measured::Value {
-            value,
-            questionable,
-        },
-        None => Measured::Missing(Missing::NoSignal),
-    };
-    (of(said.spo2.map(f64::from)), of(said.pulse.map(f64::from)))
+    /// One good frame of format 2 waits for a second one; where none comes it was noise and a second of format 8, which
+    /// fit its check by chance.
+    fn reconsider(&mut self, heard: &mut Heard) {
+        if self.bytes.first() == Some(&stream::START) && self.bytes.len() >= stream::LEN {
+            self.bytes.drain(..1);
+            self.noise += 1;
+            self.cut(heard);
+        }
+    }
 }
 
 impl Wire for Nonin {
@@ -341,7 +343,7 @@ impl Wire for Nonin {
 
     fn read(&mut self, bytes: &[u8], now_ms: u64, heard: &mut Heard) {
         if now_ms.saturating_sub(self.byte_ms) >= GAP_MS && !bytes.is_empty() {
-            self.forget_partial();
+            self.paused(heard);
         }
         self.byte_ms = now_ms;
         if self.bytes.is_empty() && self.only().is_none() && stream::is_seven(bytes) {
@@ -355,13 +357,17 @@ impl Wire for Nonin {
     }
 
     fn due_ms(&self) -> Option<u64> {
-        match self.choice {
+        let answer_ms = match self.choice {
             Choice::Asked { at_ms, .. } => Some(at_ms.saturating_add(ANSWER_MS)),
             Choice::Open | Choice::Taken | Choice::Refused => None,
-        }
+        };
+        [answer_ms, self.torn_ms()].into_iter().flatten().min()
     }
 
     fn tick(&mut self, now_ms: u64, heard: &mut Heard) {
+        if self.torn_ms().is_some_and(|due| due <= now_ms) {
+            self.paused(heard);
+        }
         let Choice::Asked { tries, at_ms } = self.choice else {
             return;
         };
@@ -382,7 +388,9 @@ impl Wire for Nonin {
         }
     }
 
-    fn ended(&mut self, _: u64, _: &mut Heard) {
+    fn ended(&mut self, _: u64, heard: &mut Heard) {
+        self.reconsider(heard);
+        self.quiet(heard);
         // Lines that are read by hand are no seconds of one device.
         self.pace.anew();
         self.found = None;

@@ -13,9 +13,9 @@ use super::frame::{Cut, Frame, NO_PULSE, NO_SPO2, Second};
 use crate::signal::Refusal;
 
 /// What a frame of format 2 begins with.
-const START: u8 = 0x01;
+pub(super) const START: u8 = 0x01;
 /// Bytes of a frame.
-const LEN: usize = 5;
+pub(super) const LEN: usize = 5;
 /// Frames of a packet.
 pub(super) const FRAMES: u8 = 25;
 /// Packets a second.
