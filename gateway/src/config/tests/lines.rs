@@ -95,8 +95,8 @@ fn a_nurse_call_line_is_judged_key_by_key_and_its_rows_one_by_one() {
         ("stations = [\"3\"]", "espa444.stations: is of no use"),
         ("address = \"22\"", "espa444.address: is `22`"),
         (
-            "text = \"utf8\"",
-            "espa444.text: is `utf8`; allowed are latin1",
+            "text = \"utf16\"",
+            "espa444.text: is `utf16`; allowed are latin1",
         ),
         (
             "call_types = { reset = \"restored\" }",
