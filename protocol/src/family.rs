@@ -1,5 +1,6 @@
 //! The closed list of what a source may speak, and the one place where a name becomes a reader. It reads nothing itself.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::gatt;
@@ -25,8 +26,10 @@ use crate::signal::Message;
 pub struct Options {
     /// The base topic of an MQTT dialect; empty for the dialect's own default.
     pub base: String,
-    /// How many devices one source may teach.
+    /// How many devices one source may teach that can raise no alarm and are not listed.
     pub devices: usize,
+    /// The names, as the source has them, of the devices that the installer has named: they are never forgotten.
+    pub listed: Arc<BTreeSet<String>>,
     /// The longest device message, bytes.
     pub longest: usize,
     /// The table of a family that is read by one, or the table of codes beside the code of one that has such.
@@ -53,6 +56,7 @@ impl Default for Options {
         Self {
             base: String::new(),
             devices: 512,
+            listed: Arc::default(),
             longest: 64 * 1024,
             map: None,
             enocean: enocean::Settings::default(),
@@ -232,7 +236,8 @@ pub fn dialect(family: Family, options: &Options) -> Option<Box<dyn Dialect>> {
                 message_bytes: options.longest,
                 ..homie::Limits::default()
             };
-            Some(Box::new(Homie::new(&options.base, limits)))
+            let homie = Homie::new(&options.base, limits);
+            Some(Box::new(homie.with_listed(Arc::clone(&options.listed))))
         }
         Family::Map
         | Family::Tasmota

@@ -15,6 +15,7 @@ mod possible;
 mod refusal;
 pub mod serial;
 pub mod signal;
+mod turns;
 pub mod units;
 pub mod vocabulary;
 pub mod when;

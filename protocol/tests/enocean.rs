@@ -346,6 +346,37 @@ fn a_teach_in_is_no_reading_and_teaches_its_sender() {
 }
 
 #[test]
+fn a_smoke_detector_stays_taught_however_many_others_teach_themselves() {
+    let mut wire = EnOcean::new(Settings::default());
+    // Smoke and climate (D2-14-30), taught by its lesson; then a street of thermometers.
+    wire.recall("01A50701", "D2-14-30");
+    let thermometer = Profile::parse("A5-02-05").unwrap();
+    for sender in 0..5_000_u32 {
+        hears(
+            &mut wire,
+            &teach_in(0x0200_0000 + sender, thermometer),
+            u64::from(sender) * 1_000,
+        );
+    }
+    let smoke = telegram(VARIABLE, &[0x80, 0, 0, 0, 0, 0], SENDER, 0);
+    let message = &hears(&mut wire, &smoke, 6_000_000)[0];
+    assert!(message.refusals.is_empty(), "{message:?}");
+    assert!(
+        message.signals.iter().any(|s| said(s).contains("smoke")),
+        "{message:?}"
+    );
+    // Of the thermometers the last are known, the first are strangers.
+    let warm = |sender| telegram(FOUR_BYTES, &[0, 0, 0x80, 0x08], sender, 0);
+    let last = &hears(&mut wire, &warm(0x0200_0000 + 4_999), 6_001_000)[0];
+    assert!(
+        said(&last.signals[0]).starts_with("observed temperature"),
+        "{last:?}"
+    );
+    let first = &hears(&mut wire, &warm(0x0200_0000), 6_002_000)[0];
+    assert!(said(&first.signals[0]).contains("untaught"), "{first:?}");
+}
+
+#[test]
 fn a_universal_teach_in_names_any_kind_of_telegram_and_takes_it_back() {
     let mut wire = EnOcean::new(Settings::default());
     let ute = |first: u8| {

@@ -400,7 +400,7 @@ fn targets_logs_commands_broadcasts_and_strangers_are_ignored_by_name() {
 }
 
 #[test]
-fn descriptions_that_are_none_and_devices_beyond_the_limit_are_refused_by_name() {
+fn descriptions_that_are_none_are_refused_by_name_and_who_makes_room_is_told() {
     let limits = Limits {
         devices: 1,
         properties: 2,
@@ -425,11 +425,64 @@ fn descriptions_that_are_none_and_devices_beyond_the_limit_are_refused_by_name()
     );
     assert_eq!(message.refusals.len(), 1);
     let message = hear(&mut h, "homie/5/e/$state", "ready");
+    assert_eq!(
+        message.refusals,
+        [],
+        "the other can raise an alarm and counts apart"
+    );
+    let message = hear(&mut h, "homie/5/f/$state", "ready");
     assert_eq!(message.refusals[0].name(), "too_many_devices");
+    assert_eq!(message.signals.len(), 1);
     let large = format!("{{\"a\":\"{}\"}}", "x".repeat(300_000));
     let message = hear(&mut h, "homie/5/d/$description", &large);
     assert_eq!(message.refusals[0].name(), "too_large");
-    assert_eq!(h.devices(), 1);
+    assert_eq!(h.devices(), 2);
+}
+
+#[test]
+fn ghosts_that_a_broker_retains_cost_no_alarm_and_no_listed_device() {
+    let describe = |id: &str, property: &str| {
+        json!({"nodes": {"n": {"properties": {property: {"datatype": "boolean"}}}}, "type": id})
+            .to_string()
+    };
+    let listed = std::iter::once("listed".to_owned()).collect();
+    let mut h = Homie::new("", Limits::default()).with_listed(std::sync::Arc::new(listed));
+    hear(
+        &mut h,
+        "homie/5/listed/$description",
+        &describe("x", "motion"),
+    );
+    for n in 0..700 {
+        hear(&mut h, &format!("homie/5/ghost-{n}/$state"), "lost");
+    }
+    hear(&mut h, "homie/5/hall/$description", &describe("x", "smoke"));
+    for n in 0..700 {
+        let property = if n % 2 == 0 { "motion" } else { "occupancy" };
+        hear(
+            &mut h,
+            &format!("homie/5/ghost-{n}/$description"),
+            &describe("x", property),
+        );
+    }
+    for (topic, value) in [
+        ("hall/n/smoke", "true"),
+        ("listed/n/motion", "true"),
+        ("ghost-699/n/occupancy", "true"),
+    ] {
+        let message = hear(&mut h, &format!("homie/5/{topic}"), value);
+        assert_eq!(message.signals.len(), 1, "{topic}: {message:?}");
+    }
+    // Seven hundred that can alarm are remembered, each of them.
+    for n in 0..700 {
+        hear(
+            &mut h,
+            &format!("homie/5/alarm-{n}/$description"),
+            &describe("x", "smoke"),
+        );
+    }
+    let message = hear(&mut h, "homie/5/alarm-0/n/smoke", "true");
+    assert_eq!(message.signals.len(), 1);
+    assert_eq!(h.devices(), 512 + 1 + 1 + 700);
 }
 
 proptest! {

@@ -797,6 +797,39 @@ fn the_topics_bring_what_is_read_and_nothing_twice() {
     assert!(!z.is_lesson("zigbee2mqtt/plain"));
 }
 
+#[test]
+fn definitions_beyond_the_limit_cost_no_detector_its_own() {
+    let device = |name: &str, property: &str, on: &str| {
+        serde_json::json!({
+            "friendly_name": name, "ieee_address": name, "type": "EndDevice", "supported": true,
+            "definition": {"vendor": "v", "model": "m", "exposes": [
+                {"type": "binary", "name": property, "property": property, "access": 1, "value_on": on, "value_off": "q"},
+            ]},
+        })
+    };
+    let mut all: Vec<serde_json::Value> = (0..700)
+        .map(|n| device(&format!("door-{n}"), "contact", "x"))
+        .collect();
+    all.extend((0..700).map(|n| device(&format!("smoke-{n}"), "smoke", "LEAK")));
+    let mut z = Zigbee2Mqtt::new("", Limits::default());
+    let payload = serde_json::Value::from(all).to_string();
+    let mut learned = z.read(&Publish {
+        topic: "zigbee2mqtt/bridge/devices",
+        payload: payload.as_bytes(),
+        retained: true,
+        now_ms: 0,
+    });
+    while let Some(due) = z.due_ms() {
+        learned = z.tick(due);
+    }
+    assert_eq!(learned.refusals, [Refusal::TooManyDevices { limit: 512 }]);
+    assert_eq!(z.taught(), 512 + 700);
+    // The word for yes that only its definition teaches.
+    let message = hear(&mut z, "zigbee2mqtt/smoke-699", r#"{"smoke":"LEAK"}"#);
+    assert_eq!(message.signals.len(), 1, "{message:?}");
+    assert!(message.signals[0].what.is_raised());
+}
+
 proptest! {
     #[test]
     fn arbitrary_publishes_never_panic(

@@ -345,3 +345,32 @@ fn no_more_than_4096_once_alarmed_devices_are_remembered_over_a_restart_and_the_
     // The first 256 are open in the home.
     assert!(known(255) && !known(256) && known(4_999));
 }
+
+#[test]
+fn one_device_that_names_ever_more_fields_is_remembered_by_its_first_ones_and_its_alarms_are_raised()
+ {
+    let mut settings = settings(1);
+    settings.sources.push(gateway_core::settings::Source {
+        name: "line".to_owned(),
+        speaks: tecs_protocol::family::Family::JsonLines,
+        base: String::new(),
+        map: None,
+        window: 0,
+    });
+    let mut world = World::new(1, settings, Misfortune::none());
+    world.pass(200);
+    let mut line = |kind: &str, field: String| {
+        let line = format!("{{\"device\":\"d\",\"kind\":\"{kind}\",\"field\":\"{field}\"}}\n");
+        let bytes = line.into_bytes().into();
+        world.input(Input::Bytes { source: 1, bytes });
+        world.pass(10);
+    };
+    for n in 0..300 {
+        line("smoke", format!("s{n}"));
+    }
+    world.pass(1_000);
+    let smoke = events(&world)
+        .into_iter()
+        .filter(|e| e.what == What::alarm(AlarmKind::Smoke, Condition::Raised));
+    assert_eq!(smoke.count(), 300);
+}

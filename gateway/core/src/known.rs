@@ -85,6 +85,11 @@ impl Known {
         }
     }
 
+    /// The same device as if it were met now.
+    pub(crate) fn without_memory(&self) -> Self {
+        Self::new(self.device.clone(), self.named, self.alarms, self.heard)
+    }
+
     /// One word of it, for the installer.
     pub(crate) fn spoke(&mut self, field: &str, what: &What, kept: bool) {
         self.words += 1;

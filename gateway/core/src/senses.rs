@@ -1,6 +1,8 @@
 //! From bytes to meaning: each source's reader, then what its signals mean in this home. Keeps no record and sends
 //! nothing, so that `decode` and the daemon read with the same eyes.
 
+use std::sync::Arc;
+
 use tecs_protocol::Bytes;
 use tecs_protocol::family::{self, Options};
 use tecs_protocol::mqtt::{Dialect, Publish};
@@ -69,6 +71,7 @@ impl Senses {
                 let mut options = Options {
                     base: source.base.clone(),
                     devices: settings.limits.devices,
+                    listed: Arc::new(settings.listed(n)),
                     longest: settings.limits.message,
                     map: source.map.clone(),
                     enocean: settings.enocean(n),

@@ -1,5 +1,6 @@
 //! What the core is told before it starts. The edges read files; the core sees only this.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tecs_protocol::family::Way;
@@ -62,6 +63,12 @@ impl Settings {
             settings.name(&device.name, &device.profile);
         }
         settings
+    }
+
+    /// The devices of a source that the installer has named, as it calls them.
+    pub fn listed(&self, source: usize) -> BTreeSet<String> {
+        let here = self.devices.iter().filter(|d| d.source == source);
+        here.map(|device| device.name.clone()).collect()
     }
 
     /// What is said of a nurse call line; what is not allowed was named when the configuration was read.

@@ -58,8 +58,6 @@ pub const SIGNALS_MOST: usize = 256;
 pub const UNMAPPED_MOST: usize = 16;
 /// The most unknown radio codes that are told as devices, each source; the rest is counted.
 pub const UNTAUGHT_MOST: usize = 32;
-/// The most names of states (device and field) that one source may have.
-pub const NAMES_MOST: usize = 4096;
 /// The most words remembered to tell a repeated one from a new one.
 pub const FRAMES_MOST: usize = 1024;
 

@@ -11,7 +11,7 @@ use super::template::{Place, is_name};
 use super::topic::Parts;
 use super::tree::Value;
 use super::unmapped::{Known, shown};
-use super::{Map, NAMES_MOST, SIGNALS_MOST, UNTAUGHT_MOST};
+use super::{Map, SIGNALS_MOST, UNTAUGHT_MOST};
 use crate::json;
 use crate::signal::{Message, Reading, Refusal, Signal, What};
 use crate::vocabulary::{Condition, HealthKind};
@@ -33,8 +33,6 @@ pub(super) struct Reader {
     map: Arc<Map>,
     longest: usize,
     frames: Frames,
-    /// Prints of the states that were ever said.
-    names: BTreeSet<u64>,
     untaught: BTreeSet<String>,
 }
 
@@ -44,7 +42,6 @@ impl Reader {
             map,
             longest,
             frames: Frames::default(),
-            names: BTreeSet::new(),
             untaught: BTreeSet::new(),
         }
     }
@@ -220,7 +217,6 @@ impl Reader {
         if !rule.text {
             message.unmapped.extend(rule.known.unmapped(root));
         }
-        self.bounded(&mut message);
         let Some(dedupe) = &rule.dedupe else {
             return nothing_said(message);
         };
@@ -263,22 +259,6 @@ impl Reader {
             now_ms,
         };
         self.frames.only_repeats(&frame, &mut message.signals)
-    }
-
-    /// States have names that come from messages: there are only so many.
-    fn bounded(&mut self, message: &mut Message) {
-        let before = message.signals.len();
-        let names = &mut self.names;
-        message.signals.retain(|signal| {
-            let mut print = DefaultHasher::new();
-            (&signal.device, &signal.field).hash(&mut print);
-            let print = print.finish();
-            names.contains(&print) || (names.len() < NAMES_MOST && names.insert(print))
-        });
-        if message.signals.len() < before {
-            let limit = NAMES_MOST;
-            message.refusals.push(Refusal::TooManyDevices { limit });
-        }
     }
 }
 

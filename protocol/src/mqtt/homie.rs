@@ -13,6 +13,7 @@
 
 mod describe;
 mod meaning;
+mod places;
 mod property;
 pub mod say;
 mod topics;
@@ -26,6 +27,8 @@ use super::reading::{plain, shown};
 use super::waiting::Waiting;
 use super::{Dialect, Publish};
 use describe::Described;
+use places::Places;
+use property::Property;
 use topics::About;
 
 /// The root topic's first level by the convention's own default.
@@ -34,7 +37,7 @@ pub const DEFAULT_BASE: &str = "homie";
 /// What one Homie base may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Devices.
+    /// Devices that can raise no alarm and are not listed.
     pub devices: usize,
     /// Properties of one device.
     pub properties: usize,
@@ -66,6 +69,7 @@ pub struct Homie {
     base: String,
     limits: Limits,
     devices: BTreeMap<Box<str>, Device>,
+    places: Places,
     waiting: Waiting,
 }
 
@@ -86,6 +90,7 @@ impl Homie {
             base: if base.is_empty() { DEFAULT_BASE } else { base }.to_owned(),
             limits,
             devices: BTreeMap::new(),
+            places: Places::new(),
             waiting: Waiting::default(),
         }
     }
@@ -100,8 +105,8 @@ impl Homie {
         (self.waiting.len(), self.waiting.dropped())
     }
 
-    /// The device, as long as there is room for one more.
-    fn device(&mut self, id: &str) -> Result<&mut Device, Refusal> {
+    /// The device; who was heard longest ago and can raise no alarm may have to go for it.
+    fn device(&mut self, id: &str, alarms: bool) -> Result<&mut Device, Refusal> {
         let clean = !id.is_empty() && !id.contains(char::is_control);
         if !clean || id.len() > self.limits.id_bytes {
             return Err(Refusal::BadValue {
@@ -109,9 +114,10 @@ impl Homie {
                 due: "1 to 128 bytes without control characters",
             });
         }
-        let limit = self.limits.devices;
-        if !self.devices.contains_key(id) && self.devices.len() >= limit {
-            return Err(Refusal::TooManyDevices { limit });
+        if self.devices.contains_key(id) {
+            self.places.touch(id, self.limits.devices);
+        } else {
+            self.place(id, alarms);
         }
         Ok(self.devices.entry(id.into()).or_default())
     }
@@ -144,6 +150,7 @@ impl Homie {
         let (here, detail) = match word {
             "" => {
                 self.devices.remove(id);
+                self.places.leave(id);
                 return Message {
                     gone: vec![gone(id, None)],
                     ..Message::ignored("a device is taken out")
@@ -163,7 +170,7 @@ impl Homie {
             }
         };
         let alert = word == "alert";
-        let known = match self.device(id) {
+        let known = match self.device(id, false) {
             Ok(device) => device,
             Err(refusal) => return Message::refused(refusal),
         };
@@ -199,7 +206,7 @@ impl Homie {
 
     /// An alert that a device raises and takes back. Its text is for people, and may name them: it is not passed on.
     fn alert(&mut self, id: &str, alert: &str, payload: &[u8]) -> Message {
-        if let Err(refusal) = self.device(id) {
+        if let Err(refusal) = self.device(id, false) {
             return Message::refused(refusal);
         }
         let condition = if payload.is_empty() {
@@ -243,7 +250,8 @@ impl Homie {
             Ok(described) => described,
             Err(refusal) => return Message::refused(refusal),
         };
-        let device = match self.device(id) {
+        let alarms = described.properties.values().any(Property::can_alarm);
+        let device = match self.device(id, alarms) {
             Ok(device) => device,
             Err(refusal) => return Message::refused(refusal),
         };
@@ -269,6 +277,7 @@ impl Homie {
         message.unmapped.truncate(describe::UNMAPPED_MOST);
         message.refusals.extend(described.refusal.clone());
         device.described = Some(described);
+        self.place(id, alarms);
         for name in new {
             self.read_late(id, &name, publish.now_ms, &mut message);
         }
@@ -317,6 +326,7 @@ impl Homie {
                 ..Message::default()
             };
         }
+        self.places.touch(id, self.limits.devices);
         self.value(id, name, publish.payload)
     }
 
@@ -368,7 +378,7 @@ impl Dialect for Homie {
     }
 
     fn read(&mut self, publish: &Publish<'_>) -> Message {
-        match self.about(publish.topic) {
+        let mut message = match self.about(publish.topic) {
             None => Message::ignored("not below the base topic"),
             Some(About::Nothing(why)) => Message::ignored(why),
             Some(About::State(device)) => self.state(device, publish.payload),
@@ -379,6 +389,8 @@ impl Dialect for Homie {
                 unmapped: vec![shown(name)],
                 ..Message::default()
             },
-        }
+        };
+        message.refusals.extend(self.places.forgot.take());
+        message
     }
 }

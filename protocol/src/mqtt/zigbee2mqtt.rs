@@ -50,7 +50,7 @@ pub const DEFAULT_BASE: &str = "zigbee2mqtt";
 /// What one Zigbee2MQTT may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Devices taught, and as many again that speak untaught.
+    /// Devices taught that can raise no alarm, and as many again that speak untaught.
     pub devices: usize,
     /// A device's message, bytes.
     pub message_bytes: usize,

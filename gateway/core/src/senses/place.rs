@@ -5,6 +5,7 @@ use tecs_protocol::vocabulary::{Condition, Lane};
 
 use super::{Senses, Understood};
 use crate::effect::Note;
+use crate::known::Known;
 use crate::normalise::{Came, Care, HELD, Heard, Hearing, Meaning, normalise};
 use crate::roster::{Standing, Whose, stranger};
 use crate::settings::Settings;
@@ -12,6 +13,10 @@ use crate::time::Mono;
 
 /// Why nothing came of a first all clear.
 const CLEAR: &str = "all clear, of a device met while its source has too many";
+
+/// The most fields of one device whose last words are remembered. Ours: the richest Zigbee device of the published
+/// definitions publishes some 300 properties, a few tens of which say anything here.
+const FIELDS_MOST: usize = 256;
 
 /// Why nothing came of a signal.
 #[derive(Debug)]
@@ -47,14 +52,27 @@ impl Senses {
                 contradicted,
                 ..Hearing::of_ours(name, &clock, now)
             };
-            return match normalise(signal, &mut known, hearing) {
-                Heard::News(meaning) => Ok(Meaning {
-                    state: None,
-                    ..*meaning
-                }),
-                Heard::Silent(why, _) => Err(Silent::Because(why, None)),
-            };
+            return unremembered(signal, &mut known, hearing);
         };
+        // A device that names ever more fields is remembered by its first ones; its alarms are raised all the same.
+        if known.last(&signal.field).is_none() && known.fields().count() >= FIELDS_MOST {
+            if !matches!(signal.what, What::Alarm { .. }) {
+                let due = "the name of one of the first 256 fields of its device";
+                let field = String::from("field");
+                return Err(Silent::Refused(Refusal::BadValue { field, due }));
+            }
+            let mut alone = known.without_memory();
+            let told = known.named.and_then(|n| settings.devices.get(n));
+            let hearing = Hearing {
+                told,
+                came,
+                contradicted,
+                ..Hearing::of_ours(name, &clock, now)
+            };
+            let mut meaning = unremembered(signal, &mut alone, hearing)?;
+            meaning.by = Some(whose);
+            return Ok(meaning);
+        }
         known.spoke(&signal.field, &signal.what, came.care == Care::Shared);
         let hearing = Hearing {
             told: known.named.and_then(|n| settings.devices.get(n)),
@@ -114,6 +132,21 @@ impl Senses {
             && crowd.until().is_some()
             && crowd.without_place == 0
             && self.roster.standing(whose) == Some(Standing::Quiet)
+    }
+}
+
+/// What a signal means of which nothing is remembered.
+fn unremembered(
+    signal: Signal,
+    known: &mut Known,
+    hearing: Hearing<'_>,
+) -> Result<Meaning, Silent> {
+    match normalise(signal, known, hearing) {
+        Heard::News(meaning) => Ok(Meaning {
+            state: None,
+            ..*meaning
+        }),
+        Heard::Silent(why, _) => Err(Silent::Because(why, None)),
     }
 }
 

@@ -104,6 +104,15 @@ impl Property {
         !matches!(self.says, Says::Unmapped(_))
     }
 
+    /// True of one that may raise an alarm, itself or by what the installer says of it.
+    pub(super) fn can_alarm(&self) -> bool {
+        match &self.says {
+            Says::Bool(two, _) | Says::Words(two) => matches!(two, Two::Alarm(_)),
+            Says::Press { .. } => true,
+            Says::Number(..) | Says::Quiet | Says::Unmapped(_) => false,
+        }
+    }
+
     /// Its name and why it is not read.
     pub(super) fn why_not(&self, device: &str, name: &str) -> Option<String> {
         let Says::Unmapped(why) = self.says else {

@@ -11,6 +11,7 @@ use super::generic::{beds, generic_alarms};
 use super::lesson::{Device, Expose, Said};
 use super::meanings::{self, Means, Shape, Usual, lock_state, usual};
 use crate::json::{Token, word_token};
+use crate::turns::ALARMING_MOST;
 
 /// A property of a device, as its definition has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +84,21 @@ pub(super) struct Lesson {
     pub(super) coordinator: Option<Box<str>>,
     /// What could not be taught, by name.
     pub(super) refusals: Vec<Refusal>,
+    /// How many of the devices can raise no alarm, and how many can.
+    quiet: usize,
+    alarming: usize,
+}
+
+impl Taught {
+    /// True of one that may raise an alarm, itself or by what the installer says of it.
+    fn can_alarm(&self) -> bool {
+        let means = self
+            .properties
+            .values()
+            .filter_map(|property| property.usual);
+        let mut means = means.map(|usual| usual.means);
+        means.any(|means| matches!(means, Means::Alarm(_) | Means::Action | Means::Words(_)))
+    }
 }
 
 impl Lesson {
@@ -99,12 +115,19 @@ impl Lesson {
                 field: "friendly_name".to_owned(),
                 due: "a name that no other device has",
             });
-        } else if self.devices.len() == limits.devices {
-            self.refuse(Refusal::TooManyDevices {
-                limit: limits.devices,
-            });
         } else {
-            self.devices.insert(name.into(), taught(device));
+            let taught = taught(device);
+            let (count, limit) = if taught.can_alarm() {
+                (&mut self.alarming, ALARMING_MOST)
+            } else {
+                (&mut self.quiet, limits.devices)
+            };
+            if *count == limit {
+                self.refuse(Refusal::TooManyDevices { limit });
+                return;
+            }
+            *count += 1;
+            self.devices.insert(name.into(), taught);
         }
     }
 

@@ -36,6 +36,7 @@ use self::telegram::Telegram;
 use super::echo::Echo;
 use super::{Heard, Wire};
 use crate::signal::{Message, Refusal};
+use crate::turns::Turns;
 
 /// A packet that pauses this long has broken off, ms. Ours: the longest takes 135 ms.
 const GAP_MS: u64 = 500;
@@ -47,7 +48,7 @@ const REPEATED_MS: u64 = 500;
 /// How many telegrams are remembered to know a repeater's copy.
 const COPIES: usize = 32;
 
-/// How many senders may teach themselves, or be told as untaught.
+/// How many senders that can raise no alarm may teach themselves, and how many may be told as untaught.
 const SENDERS_MOST: usize = 512;
 
 /// What an installer says of the senders.
@@ -85,6 +86,9 @@ pub struct EnOcean {
     refused: usize,
     /// By sender and kind of telegram.
     learned: BTreeMap<(u32, u8), Profile>,
+    /// Those that can raise no alarm, as their profiles are, and those that can.
+    quiet: Turns<(u32, u8)>,
+    alarming: Turns<(u32, u8)>,
     /// Senders and kinds of telegrams that nobody taught, as far as they were told.
     untaught: BTreeSet<(u32, u8)>,
     /// Those that were read since the line was opened; `None` where it was not opened (somebody reads by hand).
@@ -105,6 +109,8 @@ impl EnOcean {
             noise: 0,
             refused: 0,
             learned: BTreeMap::new(),
+            quiet: Turns::new(),
+            alarming: Turns::new(),
             untaught: BTreeSet::new(),
             greeted: None,
             told: None,

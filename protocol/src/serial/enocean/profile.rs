@@ -40,6 +40,21 @@ impl Profile {
         self.layout().is_some()
     }
 
+    /// True of one whose telegrams raise alarms, or are presses, which the installer may have made alarms.
+    pub(super) const fn can_alarm(self) -> bool {
+        matches!(
+            self.layout(),
+            Some(
+                Layout::Leak
+                    | Layout::Smoke
+                    | Layout::SmokeAndClimate
+                    | Layout::Push
+                    | Layout::Rocker
+                    | Layout::SoftButton
+            )
+        )
+    }
+
     /// Function and type.
     pub(super) const fn numbers(self) -> (u8, u8) {
         (self.func, self.kind)

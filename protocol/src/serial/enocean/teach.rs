@@ -5,6 +5,7 @@ use super::profile::{self, Profile};
 use super::telegram::{FOUR_BYTES, ONE_BYTE, Telegram};
 use super::{EnOcean, SENDERS_MOST, meaning};
 use crate::signal::{Lesson, Message, Reading, Refusal, Signal, What};
+use crate::turns::ALARMING_MOST;
 use crate::vocabulary::{Condition, HealthKind};
 
 /// Said of what a controller answers to a teach-in: it says nothing of what the controller is.
@@ -30,7 +31,10 @@ impl EnOcean {
         let profile = Profile::new(telegram.db(0), telegram.db(1), telegram.db(2));
         match (telegram.db(6) & 0x0f, telegram.db(6) >> 4 & 0x03) {
             (0x00, 0x01) => {
-                self.learned.remove(&(telegram.sender, profile.rorg));
+                let place = (telegram.sender, profile.rorg);
+                self.learned.remove(&place);
+                self.quiet.leave(&place);
+                self.alarming.leave(&place);
                 Message {
                     lesson: Some(lesson(telegram.sender, profile, false)),
                     ..Message::ignored("a teach-in that takes itself back")
@@ -57,9 +61,19 @@ impl EnOcean {
 
     pub(super) fn remember(&mut self, sender: u32, profile: Profile) {
         let place = (sender, profile.rorg);
-        if self.learned.len() < SENDERS_MOST || self.learned.contains_key(&place) {
-            self.learned.insert(place, profile);
+        // A sender that can raise an alarm is not forgotten for the sake of one that cannot.
+        self.quiet.leave(&place);
+        self.alarming.leave(&place);
+        let (turns, most) = if profile.can_alarm() {
+            (&mut self.alarming, ALARMING_MOST)
+        } else {
+            (&mut self.quiet, SENDERS_MOST)
+        };
+        if let Some(oldest) = turns.make_room(most) {
+            self.learned.remove(&oldest);
         }
+        turns.join(place);
+        self.learned.insert(place, profile);
     }
 
     fn profile(&self, telegram: &Telegram) -> Option<Profile> {
@@ -74,6 +88,13 @@ impl EnOcean {
     }
 
     pub(super) fn reading(&mut self, telegram: &Telegram) -> Message {
+        let place = (telegram.sender, telegram.rorg);
+        if self.quiet.is_crowded(SENDERS_MOST) {
+            self.quiet.touch(&place);
+        }
+        if self.alarming.is_crowded(ALARMING_MOST) {
+            self.alarming.touch(&place);
+        }
         let Some(profile) = self.profile(telegram) else {
             return self.stranger(telegram);
         };
