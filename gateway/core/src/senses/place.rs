@@ -54,32 +54,18 @@ impl Senses {
             };
             return unremembered(signal, &mut known, hearing);
         };
-        // A device that names ever more fields is remembered by its first ones; its alarms are raised all the same.
-        if known.last(&signal.field).is_none() && known.fields().count() >= FIELDS_MOST {
-            if !matches!(signal.what, What::Alarm { .. }) {
-                let due = "the name of one of the first 256 fields of its device";
-                let field = String::from("field");
-                return Err(Silent::Refused(Refusal::BadValue { field, due }));
-            }
-            let mut alone = known.without_memory();
-            let told = known.named.and_then(|n| settings.devices.get(n));
-            let hearing = Hearing {
-                told,
-                came,
-                contradicted,
-                ..Hearing::of_ours(name, &clock, now)
-            };
-            let mut meaning = unremembered(signal, &mut alone, hearing)?;
-            meaning.by = Some(whose);
-            return Ok(meaning);
-        }
-        known.spoke(&signal.field, &signal.what, came.care == Care::Shared);
         let hearing = Hearing {
             told: known.named.and_then(|n| settings.devices.get(n)),
             came,
             contradicted,
             ..Hearing::of_ours(name, &clock, now)
         };
+        if known.last(&signal.field).is_none() && known.fields().count() >= FIELDS_MOST {
+            let mut meaning = beyond(signal, known, hearing)?;
+            meaning.by = Some(whose);
+            return Ok(meaning);
+        }
+        known.spoke(&signal.field, &signal.what, came.care == Care::Shared);
         let is_first = known.last(&signal.field).is_none();
         let mut meaning = match normalise(signal, known, hearing) {
             Heard::News(meaning) => *meaning,
@@ -135,7 +121,18 @@ impl Senses {
     }
 }
 
-/// What a signal means of which nothing is remembered.
+/// What a field means beyond those that are remembered of its device: an alarm is raised all the same.
+fn beyond(signal: Signal, known: &Known, hearing: Hearing<'_>) -> Result<Meaning, Silent> {
+    if matches!(signal.what, What::Alarm { .. }) {
+        return unremembered(signal, &mut known.without_memory(), hearing);
+    }
+    Err(Silent::Refused(Refusal::BadValue {
+        field: "field".to_owned(),
+        due: "the name of one of the first 256 fields of its device",
+    }))
+}
+
+/// What a signal means of which nothing is remembered: every word of it is news, as a press is.
 fn unremembered(
     signal: Signal,
     known: &mut Known,
@@ -144,6 +141,7 @@ fn unremembered(
     match normalise(signal, known, hearing) {
         Heard::News(meaning) => Ok(Meaning {
             state: None,
+            pulse: true,
             ..*meaning
         }),
         Heard::Silent(why, _) => Err(Silent::Because(why, None)),
