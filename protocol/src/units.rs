@@ -27,9 +27,10 @@ pub fn convert(value: f64, from: &str, unit: Unit) -> Option<f64> {
             "kPa" => value * 7.500_617,
             _ => return None,
         },
+        // The degree is also written as the ordinal º and as the ring ˚.
         Unit::Celsius => match from {
-            "Cel" | "°C" | "C" | "℃" => value,
-            "°F" | "F" | "[degF]" | "℉" => (value - 32.0) * 5.0 / 9.0,
+            "Cel" | "°C" | "ºC" | "˚C" | "C" | "℃" => value,
+            "°F" | "ºF" | "˚F" | "F" | "[degF]" | "℉" => (value - 32.0) * 5.0 / 9.0,
             "K" => value - 273.15,
             _ => return None,
         },

@@ -302,10 +302,10 @@ fn a_kept_state_met_before_its_configuration_is_one_that_was_kept() {
 }
 
 #[test]
-fn a_template_that_is_a_program_is_reported_and_never_read() {
+fn a_template_that_asks_for_another_entity_is_reported_and_never_read() {
     let mut h = fresh();
     let config = json!({
-        "stat_t": "p", "dev_cla": "smoke", "val_tpl": "{{ 'ON' if value_json.s > 3 else 'OFF' }}",
+        "stat_t": "p", "dev_cla": "smoke", "val_tpl": "{{ 'ON' if states('sensor.s') else 'OFF' }}",
     });
     let message = teach(&mut h, "binary_sensor/p", &config);
     assert_eq!(message.refusals[0].name(), "bad_value");

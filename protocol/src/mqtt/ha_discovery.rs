@@ -6,8 +6,12 @@
 //! ([`Dialect::topics`], `Message::topics_changed`): exact ones, never a wildcard, never one of the broker's own.
 //!
 //! **Meanings** are the classes' (`binary_sensor`, `sensor`, `event`, `cover`), the locks' and the triggers'. An entity without a
-//! class that a table knows, or with a template that is more than a plain path, is named as unmapped once and not read:
-//! a missing reading is told, a wrong one is not.
+//! class that a table knows, or with a template that cannot be read (it does not compile, or asks for a clock or for another
+//! entity), is named as unmapped once and not read: a missing reading is told, a wrong one is not. What would raise an alarm
+//! and cannot be read is a fault of its device; a configuration that could be read before stays in force.
+//!
+//! **Templates** are Jinja as Home Assistant speaks it. One that looked at a key that is not there may begin something, and
+//! ends nothing: what is absent is unknown.
 //!
 //! **Devices.** Entities that share an identifier are one device, called by its name; two of one name carry their
 //! identifier with it.
@@ -29,13 +33,14 @@ mod expiry;
 mod keys;
 mod learn;
 mod meaning;
+mod said;
 pub mod say;
 mod template;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::signal::{Message, Reading, Refusal, Seen, Signal, What};
-use crate::vocabulary::{Condition, HealthKind, State};
+use crate::signal::{Message, Reading, Refusal};
 
 use super::waiting::Waiting;
 use super::{Dialect, Publish};
@@ -109,6 +114,10 @@ struct Known {
     on_at_ms: Option<u64>,
     /// That nobody knows what it says was told.
     told: bool,
+    /// What it said last, in Home Assistant's words, where its template asks for that.
+    state: Box<str>,
+    /// That it cannot be read, and would raise an alarm, was told.
+    faulty: bool,
 }
 
 impl HaDiscovery {
@@ -215,28 +224,14 @@ impl HaDiscovery {
             let Some(known) = self.entities.get_mut(key) else {
                 continue;
             };
-            match known.entity.read(heard) {
+            match known.entity.read(heard, &mut known.state) {
                 Said::What(what, reading) => {
                     met.push(known.entity.template.clone());
-                    if let Some(after) = known.entity.expire_after_ms
-                        && self.expiry.heard(key, after, now_ms)
-                    {
-                        let back = known.device.clone();
-                        message.signals.extend(self.back(&back));
-                    }
-                    let Some(known) = self.entities.get_mut(key) else {
-                        continue;
-                    };
-                    if known.still_on(reading, &what, now_ms) {
-                        continue;
-                    }
-                    let name = self.devices.name(&known.device);
-                    let field = self.devices.field(&known.device, key);
-                    let mut signal = Signal::new(name, field, reading, what);
-                    self.devices
-                        .model(&known.device)
-                        .clone_into(&mut signal.model);
-                    message.signals.push(signal);
+                    self.say(key, vec![(0, what)], reading, now_ms, message);
+                }
+                Said::States(states) => {
+                    met.push(known.entity.template.clone());
+                    self.say(key, states, Reading::Edge, now_ms, message);
                 }
                 Said::Nothing => {}
                 Said::Other(refusal) => others.push((known.entity.template.clone(), refusal)),
@@ -258,58 +253,6 @@ impl HaDiscovery {
             message,
             others.into_iter().map(|(_, refusal)| refusal).collect(),
         );
-    }
-}
-
-impl HaDiscovery {
-    /// Of a device that spoke again, when nothing else of it is overdue.
-    fn back(&self, device: &str) -> Option<Signal> {
-        let mut entities = self.devices.entities(device);
-        let over = entities.any(|entity| self.expiry.is_over(entity));
-        (!over).then(|| self.overdue(device, false))
-    }
-
-    /// That a device did not say in time what it promised, or has said it now.
-    fn overdue(&self, device: &str, over: bool) -> Signal {
-        let (condition, detail) = if over {
-            (
-                Condition::Raised,
-                "a value has expired: it was not said again in time",
-            )
-        } else {
-            (Condition::Restored, "it speaks again")
-        };
-        let what = What::health(HealthKind::Missing, condition, detail);
-        let name = self.devices.name(device);
-        let mut signal = Signal::new(name, "expire_after", Reading::Edge, what);
-        self.devices.model(device).clone_into(&mut signal.model);
-        signal
-    }
-}
-
-impl Known {
-    /// Whether this on is the one that was said a moment ago, and remembers it.
-    fn still_on(&mut self, reading: Reading, what: &What, now_ms: u64) -> bool {
-        let (Some(delay), Reading::Pulse) = (self.entity.off_delay_ms, reading) else {
-            return false;
-        };
-        if !is_on(what) {
-            self.on_at_ms = None;
-            return false;
-        }
-        let before = self.on_at_ms.replace(now_ms);
-        before.is_some_and(|at| now_ms.saturating_sub(at) < delay)
-    }
-}
-
-/// True of what began: an alarm raised, a state that is active or open.
-fn is_on(what: &What) -> bool {
-    match what {
-        What::Observed {
-            seen: Seen::State(state),
-            ..
-        } => !matches!(state, State::Clear | State::Closed | State::Locked),
-        other => other.is_raised(),
     }
 }
 

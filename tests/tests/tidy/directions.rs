@@ -8,7 +8,18 @@ use super::tree::{File, root};
 
 /// What the direct dependencies of the pure crates may be, and nothing else.
 const ONLY: &[(&str, &[&str])] = &[
-    ("tecs-protocol", &["prost", "serde", "serde_json", "crc"]),
+    (
+        "tecs-protocol",
+        &[
+            "prost",
+            "serde",
+            "serde_json",
+            "crc",
+            "minijinja",
+            "minijinja-contrib",
+            "regex-lite",
+        ],
+    ),
     ("gateway-core", &["tecs-protocol"]),
 ];
 /// Whom a crate never depends on, tests included.

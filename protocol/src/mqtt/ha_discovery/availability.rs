@@ -301,15 +301,20 @@ fn missing(key: &str, here: bool, devices: &Devices) -> Signal {
 /// Which of its two words an entry reads; `None`: neither.
 fn word(entry: &Entry, payload: &[u8]) -> Result<Option<bool>, Refusal> {
     let heard = Heard::new(payload)?;
-    let text = match entry.template.find(&heard) {
+    let mut missed = false;
+    let text = match entry.template.find(&heard, "") {
         Found::Text(text) => text.to_owned(),
+        Found::Made { text, missed: met } => {
+            missed = met;
+            text
+        }
         Found::Json(serde_json::Value::String(text)) => text.trim().to_owned(),
         Found::Json(value) => value.to_string(),
         Found::Absent => return Ok(None),
         Found::Refused(refusal) => return Err(refusal),
     };
     let said = Value::Text(&text);
-    Ok(if entry.here.is_exactly(&text) {
+    let word = if entry.here.is_exactly(&text) {
         Some(true)
     } else if entry.away.is_exactly(&text) {
         Some(false)
@@ -319,5 +324,7 @@ fn word(entry: &Entry, payload: &[u8]) -> Result<Option<bool>, Refusal> {
             (false, true) => Some(false),
             (true, true) | (false, false) => None,
         }
-    })
+    };
+    // What is absent is unknown: it says that nobody is back.
+    Ok(word.filter(|here| !(missed && *here)))
 }

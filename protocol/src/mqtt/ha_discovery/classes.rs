@@ -70,7 +70,8 @@ pub(super) fn binary_sensor(class: &str, names: &[&str]) -> Class {
     })
 }
 
-const TAMPER: Two = Two::Health(H::Tamper, "opened or removed");
+/// A cover that is opened, or a device that is taken down.
+pub(super) const TAMPER: Two = Two::Health(H::Tamper, "opened or removed");
 
 /// What the names of an entity say that it is: the first that is exactly an alarm's, then one with a place before it, then
 /// what is open or closed. What says only 'alarm' does not say of what.

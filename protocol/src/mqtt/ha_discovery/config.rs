@@ -31,6 +31,15 @@ pub(super) struct Told {
     /// What could not be read, by name.
     pub(super) refusals: Vec<Refusal>,
     pub(super) unmapped: Option<String>,
+    /// Its meaning is known, and it cannot be read.
+    pub(super) broken: Option<Broken>,
+}
+
+/// An entity that would say something, if its template or topic could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Broken {
+    /// It would raise an alarm.
+    pub(super) raises: bool,
 }
 
 /// A whole configuration.
@@ -134,6 +143,7 @@ fn gone(key: &str) -> Told {
         availability: None,
         refusals: Vec::new(),
         unmapped: None,
+        broken: None,
     }
 }
 
@@ -152,22 +162,29 @@ fn entity(keys: Keys<'_>, component: &str, object: &str, name: &str, limits: &Li
         refusals.push(bad_topic(topic_key));
     }
     let template = match keys.get("value_template").and_then(Value::as_str) {
-        None | Some("") => Some(Template::Whole),
+        None | Some("") => Ok(Template::Whole),
         Some(text) => Template::parse(text),
     };
     let names = [object, template.as_ref().map_or("", Template::last)];
-    let mut says = says(keys, component, &names);
-    let readable = refusals.is_empty() && template.is_some() && is_text(keys);
-    if says.speaks() && template.is_none() {
+    let words = template.as_ref().map_or(&[][..], Template::words);
+    let mut says = says(keys, component, &names, words);
+    let readable = refusals.is_empty() && template.is_ok() && is_text(keys);
+    if says.speaks() && template.is_err() {
         refusals.push(Refusal::BadValue {
             field: format!("value_template of {}", crate::mqtt::reading::shown(name)),
-            due: "a plain path such as {{ value_json.x }}",
+            due: "a template that compiles and needs nothing but its message",
         });
     }
+    let mut broken = None;
     if (says.speaks() && (!readable || topic.is_none())) || says == Says::Unmapped {
+        let why = template.as_ref().err().map(String::as_str);
+        let why = why_unmapped(keys, name, topic.is_some(), why);
+        if says.speaks() {
+            let raises = says.has_alarm();
+            broken = Some(Broken { raises });
+        }
         says = Says::Unmapped;
-        let plain = template.is_some();
-        unmapped = Some(why_unmapped(keys, name, topic.is_some(), plain));
+        unmapped = Some(why);
     }
     let topic = topic.filter(|topic| is_topic(topic, limits));
     Told {
@@ -189,15 +206,16 @@ fn entity(keys: Keys<'_>, component: &str, object: &str, name: &str, limits: &Li
         }),
         refusals,
         unmapped,
+        broken,
     }
 }
 
 /// Why nobody knows what an entity says, for the installer.
-fn why_unmapped(keys: Keys<'_>, name: &str, has_topic: bool, plain: bool) -> String {
+fn why_unmapped(keys: Keys<'_>, name: &str, has_topic: bool, unread: Option<&str>) -> String {
     let class = keys.text("device_class");
     let unit = keys.text("unit_of_measurement");
-    let why = if !plain {
-        "its template is no plain path".to_owned()
+    let why = if let Some(why) = unread {
+        format!("its template is not read: {why}")
     } else if !has_topic {
         "it has no state topic".to_owned()
     } else if class.is_empty() {
@@ -207,7 +225,7 @@ fn why_unmapped(keys: Keys<'_>, name: &str, has_topic: bool, plain: bool) -> Str
     } else {
         format!("class {class} in {unit}")
     };
-    format!("{}: {}", clean(name, 96), clean(&why, 64))
+    format!("{}: {}", clean(name, 96), clean(&why, 128))
 }
 
 /// True of payloads that are text; an empty encoding is bytes.

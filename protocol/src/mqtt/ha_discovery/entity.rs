@@ -10,7 +10,9 @@ use crate::signal::{HealthOf, Reading, Refusal, Seen, What};
 use crate::vocabulary::{AlarmKind, Condition, HealthKind, ObservedKind};
 
 use super::classes::{self, Two};
+use super::said::is_on;
 use super::template::{Found, Heard, Template};
+use super::words::{self, Words};
 
 /// The longest name of a press that is passed on, bytes.
 const PRESS_LONGEST: usize = 64;
@@ -53,6 +55,10 @@ pub(super) enum Says {
     Trigger(Option<Payload>, Option<What>),
     /// An alarm panel's state: `triggered` raises.
     Panel,
+    /// Words, each with its meaning.
+    Words(Words),
+    /// A button's scene: the object's name.
+    Scene(Box<str>),
     /// Known, and nothing for telecare.
     Quiet,
     /// Nobody knows, or it cannot be read.
@@ -70,6 +76,8 @@ pub(super) struct Payload {
 #[derive(Debug, PartialEq)]
 pub(super) enum Said {
     What(What, Reading),
+    /// Several states at once, each with its place.
+    States(Vec<(usize, What)>),
     /// Known, and nothing to say.
     Nothing,
     /// None of its values: another entity's on the same topic, perhaps.
@@ -116,8 +124,35 @@ impl Says {
             | Self::Charge
             | Self::Event { .. }
             | Self::Trigger(_, Some(_))
-            | Self::Panel => true,
+            | Self::Panel
+            | Self::Words(_)
+            | Self::Scene(_) => true,
             Self::Trigger(_, None) | Self::Quiet | Self::Unmapped => false,
+        }
+    }
+
+    /// How many fields it has.
+    pub(super) fn fields(&self) -> usize {
+        match self {
+            Self::Words(words) => words.fields(),
+            _ => 1,
+        }
+    }
+
+    /// True of what may raise an alarm: that it cannot be read is a fault of the home.
+    pub(super) fn has_alarm(&self) -> bool {
+        match self {
+            Self::Two { two, .. } => matches!(two, Two::Alarm(_)),
+            Self::Trigger(_, what) => what.as_ref().is_some_and(What::is_raised),
+            Self::InWords(named) => named.kind().is_some(),
+            Self::Words(words) => words.has_alarm(),
+            Self::Panel => true,
+            Self::Number(..)
+            | Self::Charge
+            | Self::Event { .. }
+            | Self::Scene(_)
+            | Self::Quiet
+            | Self::Unmapped => false,
         }
     }
 }
@@ -128,16 +163,17 @@ impl Entity {
         shown(&self.name)
     }
 
-    /// Reads one message.
-    pub(super) fn read(&self, heard: &Heard<'_>) -> Said {
+    /// Reads one message; `state` is what this entity said last, in Home Assistant's words.
+    pub(super) fn read(&self, heard: &Heard<'_>, state: &mut Box<str>) -> Said {
         match &self.says {
             Says::Quiet | Says::Trigger(_, None) => return Said::Nothing,
             Says::Unmapped => return Said::Unmapped,
             _ => {}
         }
         let number;
-        let (value, text) = match self.template.find(heard) {
-            Found::Refused(refusal) => return Said::Refused(refusal),
+        let (value, text) = match self.template.find(heard, state) {
+            Found::Refused(refusal) => return self.bare(heard, refusal),
+            Found::Made { text, missed } => return self.made(&text, missed, state),
             Found::Text(text) => (Value::Text(text), text),
             Found::Absent | Found::Json(Json::Null) => return Said::Nothing,
             Found::Json(Json::String(text)) => (Value::Text(text.trim()), text.trim()),
@@ -155,6 +191,50 @@ impl Entity {
             return Said::Nothing;
         }
         self.single(value, text)
+    }
+
+    /// A template that fails leaves the bare payload to Home Assistant: where that is one of the two words, it is said.
+    fn bare(&self, heard: &Heard<'_>, refusal: Refusal) -> Said {
+        let text = heard.text.trim();
+        match &self.says {
+            Says::Two { on, off, .. }
+                if !heard.is_json() && (on.is_exactly(text) || off.is_exactly(text)) =>
+            {
+                self.single(Value::Text(text), text)
+            }
+            _ => Said::Refused(refusal),
+        }
+    }
+
+    /// What a program's text says. What is absent is unknown: a program that met a missing key may begin something, and never
+    /// ends it.
+    fn made(&self, text: &str, missed: bool, state: &mut Box<str>) -> Said {
+        if is_unknown(text) {
+            return Said::Nothing;
+        }
+        let mut said = self.single(Value::Text(text), text);
+        if missed {
+            let is_press = matches!(self.says, Says::Event { .. } | Says::Trigger(..));
+            said = match said {
+                Said::What(what, reading) if is_press || is_on(&what) => Said::What(what, reading),
+                Said::States(mut states) => {
+                    states.retain(|(_, what)| is_on(what));
+                    Said::States(states)
+                }
+                Said::What(..) | Said::Other(_) | Said::Refused(_) => Said::Nothing,
+                Said::Nothing | Said::Unmapped => said,
+            };
+        }
+        if self.template.reads_state()
+            && let Said::What(what, _) = &said
+        {
+            *state = match &self.says {
+                Says::Two { .. } if is_on(what) => "on".into(),
+                Says::Two { .. } => "off".into(),
+                _ => text.into(),
+            };
+        }
+        said
     }
 
     /// What an object says: an event, and nothing else.
@@ -214,6 +294,17 @@ impl Entity {
                 (_, Some(what)) => Said::What(what.clone(), Reading::Pulse),
             },
             Says::Panel => self.panel(text),
+            Says::Words(words) => match words.said(text, &self.shown()) {
+                Some(states) => Said::States(states),
+                None => Said::Other(self.bad("one of the words that are known of such a sensor")),
+            },
+            Says::Scene(object) => match value.number() {
+                Some(number) => match words::scene(object, number) {
+                    Some(what) => Said::What(what, Reading::Pulse),
+                    None => Said::Nothing,
+                },
+                None => Said::Refused(self.bad("a scene's number")),
+            },
             Says::Quiet => Said::Nothing,
             Says::Unmapped => Said::Unmapped,
         }
@@ -265,6 +356,9 @@ impl Entity {
     }
 
     fn event(&self, kind: &str, motion: bool) -> Said {
+        if is_unknown(kind) && !kind.is_empty() {
+            return Said::Nothing;
+        }
         if kind.is_empty() || kind.len() > PRESS_LONGEST || kind.contains(char::is_control) {
             return Said::Refused(self.bad("an event_type of at most 64 bytes"));
         }

@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 
 use crate::mqtt::Publish;
-use crate::signal::{Gone, Message, Reading, Refusal, Signal};
+use crate::signal::{Gone, Message, Reading, Refusal, Signal, What};
+use crate::vocabulary::{Condition, HealthKind};
 
 use super::availability::Set;
 use super::config::{self, Place, Told};
 use super::devices::Identity;
 use super::entity::{Entity, Says};
-use super::template::Heard;
+use super::template::{Heard, Template};
 use super::{HaDiscovery, Known, refuse_each};
 
 impl HaDiscovery {
@@ -40,7 +41,13 @@ impl HaDiscovery {
                         self.learn_one(place, device, told, publish.now_ms, &mut message);
                     }
                 }
-                Err(refusal) => return Message::refused(refusal),
+                Err(refusal) => {
+                    let mut message = Message::refused(refusal);
+                    if self.speaks(place.whole) {
+                        message.unmapped.push(kept(place.whole));
+                    }
+                    return message;
+                }
             }
         }
         if !message.signals.is_empty() {
@@ -66,6 +73,15 @@ impl HaDiscovery {
         };
         refuse_each(message, told.refusals);
         let known = self.entities.get(&key);
+        // What could be read stays in force, as in Home Assistant.
+        if let Some(broken) = told.broken
+            && known.is_some_and(|known| known.entity.says.speaks())
+        {
+            message.unmapped.extend(told.unmapped);
+            message.unmapped.push(kept(&key));
+            self.tell_fault(&key, broken.raises, message);
+            return;
+        }
         let alone = Identity {
             ids: vec![alone(place).into()],
             name: String::new(),
@@ -74,6 +90,9 @@ impl HaDiscovery {
         let identity = device.unwrap_or(&alone);
         let same = known.is_some_and(|known| known.entity == entity);
         let is_new = known.is_none();
+        let was_faulty = known.is_some_and(|known| known.faulty);
+        let raises = entity.says.has_alarm();
+        let is_program = matches!(entity.template, Template::Program(_));
         let availability = told.availability.as_ref();
         let room = self.has_room(&key, identity, &entity, availability);
         let heard_already = self.is_twin(&key, &entity, told.unique_id.as_deref());
@@ -108,9 +127,46 @@ impl HaDiscovery {
         for topic in old {
             self.asked.remove(&topic);
         }
+        if told.broken.is_some_and(|broken| broken.raises) {
+            self.tell_fault(&key, true, message);
+        } else if was_faulty || (is_new && raises && is_program) {
+            self.tell_fault(&key, false, message);
+        }
         if is_new {
             self.read_late(&key, now_ms, message);
         }
+    }
+
+    /// That an entity which would raise an alarm cannot be read, or can be read again; told once each time.
+    fn tell_fault(&mut self, key: &str, raised: bool, message: &mut Message) {
+        let Some(known) = self.entities.get_mut(key) else {
+            return;
+        };
+        if raised && std::mem::replace(&mut known.faulty, true) {
+            return;
+        }
+        known.faulty = raised;
+        let (condition, detail) = if raised {
+            let detail = "an alarm's announcement cannot be read: what it says is not heard, or by its last announcement";
+            (Condition::Raised, detail)
+        } else {
+            (Condition::Restored, "the alarm's announcement can be read")
+        };
+        let device = known.device.clone();
+        let field = announcement(&self.devices.field(&device, key));
+        let what = What::health(HealthKind::Fault, condition, detail);
+        let mut signal = Signal::new(self.devices.name(&device), field, Reading::Edge, what);
+        self.devices.model(&device).clone_into(&mut signal.model);
+        message.signals.push(signal);
+    }
+
+    /// Whether anything of this configuration is read.
+    fn speaks(&self, place: &str) -> bool {
+        let below = format!("{place}#");
+        let mut entities = self.entities.iter();
+        entities.any(|(key, known)| {
+            (**key == *place || key.starts_with(&below)) && known.entity.says.speaks()
+        })
     }
 
     /// What was said on an entity's topic before it was known.
@@ -220,6 +276,8 @@ impl HaDiscovery {
             device: device.into(),
             unique_id,
             on_at_ms: None,
+            state: "unknown".into(),
+            faulty: false,
         };
         self.entities.insert(key.into(), known);
     }
@@ -245,15 +303,27 @@ impl HaDiscovery {
         Some(known)
     }
 
-    /// What is to be told where an entity that is known is there no longer.
-    fn gone(&self, key: &str) -> Option<Gone> {
-        let known = self.entities.get(key)?;
-        let alone = self.devices.entities(&known.device).all(|of| of == key);
-        let field = (!alone).then(|| self.devices.field(&known.device, key));
-        Some(Gone {
-            device: self.devices.name(&known.device),
-            field,
-        })
+    /// What is to be told where an entity that is known is there no longer: all of its fields, or its device with it.
+    fn gone(&self, key: &str) -> Vec<Gone> {
+        let Some(known) = self.entities.get(key) else {
+            return Vec::new();
+        };
+        let device = self.devices.name(&known.device);
+        if self.devices.entities(&known.device).all(|of| of == key) {
+            return vec![Gone {
+                device,
+                field: None,
+            }];
+        }
+        let field = self.devices.field(&known.device, key);
+        let more = (1..known.entity.says.fields()).map(|place| format!("{field}.{place}"));
+        let fault = known.faulty.then(|| announcement(&field));
+        let fields = std::iter::once(field.clone()).chain(more).chain(fault);
+        let each = fields.map(|field| Gone {
+            device: device.clone(),
+            field: Some(field),
+        });
+        each.collect()
     }
 
     fn forget(&mut self, key: &str, message: &mut Message) {
@@ -293,6 +363,17 @@ fn alone(place: Place<'_>) -> &str {
         .whole
         .split_once('/')
         .map_or(place.whole, |(_, below)| below)
+}
+
+/// The field of an entity that tells whether its announcement can be read.
+fn announcement(field: &str) -> String {
+    format!("{field} announcement")
+}
+
+/// That a configuration which could be read stays in force.
+fn kept(key: &str) -> String {
+    let key: String = key.chars().filter(|c| !c.is_control()).take(96).collect();
+    format!("{key}: a configuration that cannot be read; the last one that could stays in force")
 }
 
 fn bad(field: &str, due: &'static str) -> Refusal {

@@ -12,18 +12,27 @@ use super::classes::{self, Class, Two};
 use super::entity::{Payload, Says};
 use super::keys::Keys;
 use super::template::Template;
+use super::words::{Words, is_scene};
 use super::{Limits, is_topic};
 
 /// The most availability topics of one entity.
 const TOPICS_MOST: usize = 16;
 
-/// What an entity of this component says.
-pub(super) fn says(keys: Keys<'_>, component: &str, names: &[&str]) -> Says {
+/// What an entity of this component says; `words` are those that its template may yield.
+pub(super) fn says(keys: Keys<'_>, component: &str, names: &[&str], words: &[Box<str>]) -> Says {
     let class = keys.text("device_class").to_ascii_lowercase();
     let unit = keys.text("unit_of_measurement");
     let mut called = names.to_vec();
     called.push(keys.text("name"));
     let is_diagnostic = matches!(keys.text("entity_category"), "diagnostic" | "config");
+    if component == "sensor" && matches!(class.as_str(), "" | "enum") && unit.is_empty() {
+        if let Some(object) = names.first().filter(|object| is_scene(object)) {
+            return Says::Scene((*object).into());
+        }
+        if let Some(words) = Words::read(&called, words) {
+            return Says::Words(words);
+        }
+    }
     let found = match component {
         "binary_sensor" => match classes::binary_sensor(&class, &called) {
             // About the device, and nobody says of what.
@@ -173,10 +182,10 @@ fn entry(
         refusals.push(bad_topic("availability topic"));
         return None;
     }
-    let Some(template) = template.map_or(Some(Template::Whole), Template::parse) else {
+    let Ok(template) = template.map_or(Ok(Template::Whole), Template::parse) else {
         refusals.push(Refusal::BadValue {
             field: "availability template".to_owned(),
-            due: "a plain path such as {{ value_json.x }}",
+            due: "a template that needs nothing but its message",
         });
         return None;
     };
