@@ -23,6 +23,10 @@ pub(super) const LONG: &[(&str, &str)] = &[
         "a line's talk, turn by turn, and every dialect of it",
     ),
     (
+        "protocol/tests/gatt.rs",
+        "every characteristic, unit and doubt, capture by capture",
+    ),
+    (
         "protocol/tests/ha_discovery.rs",
         "a home's announcements, kind by kind and fault by fault",
     ),
@@ -38,6 +42,10 @@ pub(super) const LONG: &[(&str, &str)] = &[
     (
         "protocol/tests/nonin.rs",
         "the reference's vectors, and each way to garble a frame",
+    ),
+    (
+        "protocol/tests/rfxtrx.rs",
+        "tables of statuses and subtypes, and a line that loses its place",
     ),
     (
         "protocol/tests/zigbee2mqtt.rs",
