@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use gateway_core::{DeviceSeen, Inventory, SourceSeen};
 use serde_json::{Value, json};
+use tecs_protocol::vocabulary::AlarmKind;
 
 use crate::redact::{HIDDEN, Redaction, in_bare_words, in_words, without_quotes};
 
@@ -26,7 +27,10 @@ pub fn to_json(seen: &Inventory, redaction: Option<&Redaction>) -> Value {
     json!({
         "devices": devices.collect::<Vec<_>>(),
         "most": seen.most,
-        "sources": seen.sources.iter().map(|s| source(s, redaction.is_none())).collect::<Vec<_>>(),
+        "sources": seen.sources.iter().enumerate().map(|(n, s)| {
+            let mute = seen.devices.iter().filter(|d| d.source == n && d.mute.is_some());
+            with(source(s, redaction.is_none()), json!({ "mute": mute.count() }))
+        }).collect::<Vec<_>>(),
     })
 }
 
@@ -34,7 +38,7 @@ fn plain(device: &DeviceSeen, source: Option<&SourceSeen>) -> Value {
     json!({
         "source": source.map(|s| s.name.as_str()), "configured": device.configured,
         "alarms": device.alarms, "heard_ago_ms": device.heard_ago_ms, "words": device.words,
-        "unacknowledged": device.unkept, "untaught": device.untaught, "says_more": device.says_more,
+        "unacknowledged": device.unkept, "untaught": device.untaught, "mute": device.mute.map(AlarmKind::word), "says_more": device.says_more,
     })
 }
 

@@ -258,6 +258,15 @@ pub struct Gone {
     pub field: Option<String>,
 }
 
+/// A device whose words were not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Speaker {
+    /// As its source calls it.
+    pub device: String,
+    /// What it is, where the source tells; may be empty.
+    pub model: String,
+}
+
 /// One whole message of a source, read: what it said, and by name everything that was not understood.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Message {
@@ -267,6 +276,8 @@ pub struct Message {
     pub ignored: Option<&'static str>,
     /// What could not be read, by name; other parts of the same message may still have been.
     pub refusals: Vec<Refusal>,
+    /// Whose fields no table knows, where that is known.
+    pub speaker: Option<Speaker>,
     /// Fields that no table knows, for the installer ("linkquality" and its like are known and silent).
     pub unmapped: Vec<String>,
     /// The message's own bytes as far as an audit needs them; the core bounds them.

@@ -3,6 +3,7 @@
 
 use tecs_protocol::family::Family;
 use tecs_protocol::signal::What;
+use tecs_protocol::vocabulary::AlarmKind;
 
 use crate::gateway::Gateway;
 use crate::known::Known;
@@ -54,6 +55,8 @@ pub struct DeviceSeen {
     pub unkept: u64,
     /// It is a code or a sender that nobody taught.
     pub untaught: bool,
+    /// The alarm that its name or model says it is there for, while it has said nothing of any alarm.
+    pub mute: Option<AlarmKind>,
     /// What it said last, field by field.
     pub says: Vec<(String, What)>,
     /// Words of fields that there was no room to remember.
@@ -186,6 +189,7 @@ fn seen(source: usize, name: &str, known: &Known, now: Mono) -> DeviceSeen {
         words: known.words,
         unkept: known.unkept,
         untaught: known.is_untaught(),
+        mute: known.mute(name).filter(|_| known.words > 0),
         says: known.says.clone(),
         says_more: known.says_more,
     }

@@ -1,6 +1,7 @@
 //! One device as the gateway knows it: how it is named, when it spoke, and the last word of each of its fields. A word
 //! equal to the last one is a repeat; in doubt it is new. What one field says, no other takes back.
 
+use tecs_protocol::alarm_names::subject;
 use tecs_protocol::event::Device;
 use tecs_protocol::signal::What;
 use tecs_protocol::vocabulary::{AlarmKind, HealthKind};
@@ -112,6 +113,17 @@ impl Known {
             what.is_raised() && matches!(what, What::Health { kind: k, .. } if *k == kind)
         };
         self.says.iter().any(|(_, what)| untaught(what))
+    }
+
+    /// The alarm that it is there to raise, by the installer's word, its model or its name (`name`), when it spoke and never
+    /// said anything of an alarm.
+    pub(crate) fn mute(&self, name: &str) -> Option<AlarmKind> {
+        let said = |what: &What| matches!(what, What::Alarm { .. });
+        if self.says_more > 0 || self.says.iter().any(|(_, what)| said(what)) {
+            return None;
+        }
+        let texts = [self.device.kind.as_str(), self.model.as_str(), name];
+        texts.iter().find_map(|text| subject(text)?.alarm())
     }
 
     /// The last word of a field.

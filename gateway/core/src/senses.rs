@@ -311,6 +311,7 @@ impl Senses {
             ..Understood::default()
         };
         let name = settings.sources.get(source).map_or("", |s| s.name.as_str());
+        let speaker = message.speaker.filter(|_| !understood.unmapped.is_empty());
         for gone in &message.gone {
             understood.states.extend(self.forget(source, name, gone));
         }
@@ -334,6 +335,10 @@ impl Senses {
                 meaning.event.raw = excerpt(raw, limit);
             }
             understood.meanings.push(meaning);
+        }
+        if let Some(speaker) = &speaker {
+            let mute = self.mute(settings, (source, name), speaker, came, now);
+            understood.meanings.extend(mute);
         }
         if !understood.meanings.is_empty() && understood.ignored != Some(HELD) {
             understood.ignored = message.ignored;

@@ -150,6 +150,7 @@ mod tests {
             words: 1,
             unkept: 0,
             untaught: what.is_raised(),
+            mute: None,
             says: vec![("action".into(), what)],
             says_more: 0,
         }

@@ -153,6 +153,12 @@ fn line(device: &Value) -> String {
     if !says.is_empty() {
         line.push(format!(": {}", says.join("; ")));
     }
+    if !word(device, "mute").is_empty() {
+        line.push(format!(
+            " [its name or model says {}; it has said no alarm yet: test it]",
+            word(device, "mute")
+        ));
+    }
     if number(device, "unacknowledged") > 0 {
         line.push(" [cannot be acknowledged]".to_owned());
     }

@@ -33,6 +33,7 @@ pub(super) async fn look(config: &Config, daemon: Option<&Daemon>, report: &mut 
             Some(said) => {
                 understood(&decode, said, report);
                 crowd(&told.name, said, report);
+                mute(&told.name, said, report);
             }
             None => report.unchecked(&decode, "only a running daemon knows what it reads"),
         }
@@ -98,6 +99,17 @@ fn understood(hop: &str, said: &Value, report: &mut Report) {
     } else {
         let why = format!("{messages} messages read; refused: {}", refusals.join("; "));
         report.failed(hop, why, "look at `devices` for samples");
+    }
+}
+
+/// Devices that are there to raise an alarm, by their name or model, and have said none: each may well be read, or may not.
+fn mute(name: &str, said: &Value, report: &mut Report) {
+    let count = number(said, "mute");
+    if count > 0 {
+        let why = format!(
+            "{count} devices of `{name}` are called an alarm's and have said no alarm in this run; test each once, and look at `devices`"
+        );
+        report.ok(&format!("devices of {name}"), why);
     }
 }
 

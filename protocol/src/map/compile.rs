@@ -5,6 +5,7 @@ mod codes;
 mod decode;
 mod emits;
 mod kinds;
+mod named;
 mod unpack;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,6 +118,7 @@ impl Judge<'_, '_> {
         let dedupe = self.dedupe();
         let test = self.pointer("test", rule.test.as_ref());
         let emits = self.emits(&topics);
+        let unmapped = self.template("unmapped", &rule.unmapped, &topics);
         let codes = self.codes(&topics);
         let unpack = self.unpack();
         let silent = emits.is_empty() && codes.is_none();
@@ -145,6 +147,7 @@ impl Judge<'_, '_> {
             emits,
             codes,
             known: Known::default(),
+            unmapped,
         };
         known.extend(rule.pointers());
         rule.known = Known::of(known);
@@ -250,6 +253,7 @@ impl Judge<'_, '_> {
             Condition::Asks(trial) => {
                 let mut asks = Vec::new();
                 asks.extend(trial.exists.map(Asks::Exists));
+                asks.extend(trial.alarm.map(Asks::Alarm));
                 asks.extend(trial.null.map(Asks::Null));
                 asks.extend(trial.not.as_ref().map(|n| Asks::Not(names(n.all()))));
                 asks.extend(trial.any.as_ref().map(|n| Asks::Any(names(n.all()))));
@@ -259,7 +263,7 @@ impl Judge<'_, '_> {
         let empty = |a: &Asks| matches!(a, Asks::Any(n) | Asks::Not(n) if n.is_empty() || n.len() > ROWS_MOST);
         if asks.is_empty() || asks.iter().any(empty) {
             let what = format!("`{of}` asks nothing, or for more than {ROWS_MOST} values");
-            let cure = "write a value, a list of values, or { exists = … }, { null = … }, { not = … }, { any = … }";
+            let cure = "write a value, a list of values, or { exists = … }, { alarm = … }, { null = … }, { not = … }, { any = … }";
             self.to.wrong("when", what, cure);
         }
         asks
@@ -334,7 +338,12 @@ impl Rule {
             }
         }
         for emit in &self.emits {
-            all.extend(&emit.at);
+            if let super::emit::Says::Named(name) = &emit.says {
+                // It knows what is an alarm and nothing else; the reader takes that out.
+                all.extend(name.pointers());
+            } else {
+                all.extend(&emit.at);
+            }
             for template in [&emit.device, &emit.detail, &emit.code] {
                 all.extend(template.pointers());
             }

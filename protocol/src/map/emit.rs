@@ -60,6 +60,8 @@ pub(super) enum Says {
     Number(Box<Number>),
     /// The value is a whole message of a device, which says what it says.
     Value(Decode),
+    /// An alarm or tamper: which, the one table of alarm names says of this name.
+    Named(Template),
 }
 
 /// How a number is read.
@@ -136,7 +138,7 @@ impl Emit {
             }
             Says::Number(number) => number.read(value, name, place),
             // Says several things: `read` takes it apart.
-            Says::Value(_) => Said::Nothing,
+            Says::Value(_) | Says::Named(_) => Said::Nothing,
         }
     }
 }

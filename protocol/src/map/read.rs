@@ -16,6 +16,7 @@ use crate::json;
 use crate::signal::{Message, Reading, Refusal, Signal, What};
 use crate::vocabulary::{Condition, HealthKind};
 
+mod named;
 mod turn;
 
 use turn::Turn;
@@ -125,6 +126,7 @@ impl Reader {
             },
             like: None,
             tables: BTreeMap::new(),
+            understood: BTreeSet::new(),
         };
         for (scope, key) in scopes {
             self.scope(&mut turn, scope, key.as_deref());
@@ -200,6 +202,8 @@ impl Reader {
             root,
             mut message,
             tables,
+            understood,
+            parts,
             ..
         } = turn;
         for (field, known) in tables {
@@ -215,7 +219,21 @@ impl Reader {
             message.refusals.push(Refusal::NotShape { due });
         }
         if !rule.text {
-            message.unmapped.extend(rule.known.unmapped(root));
+            let mut unmapped = rule.known.unmapped(root);
+            unmapped.retain(|name| !understood.contains(name));
+            message.unmapped.extend(unmapped);
+        }
+        let whole = Place {
+            parts,
+            key: None,
+            each: None,
+            root,
+            scope: root,
+        };
+        if let Ok(nobody_knows) = rule.unmapped.fill(whole)
+            && !nobody_knows.is_empty()
+        {
+            message.unmapped.push(shown(&nobody_knows));
         }
         let Some(dedupe) = &rule.dedupe else {
             return nothing_said(message);

@@ -9,7 +9,8 @@ use super::topic::{Parts, Topic};
 use super::tree::Value;
 use super::unmapped::Known;
 use super::unpack::Unpack;
-use super::value::Named;
+use super::value::{Named, text_of};
+use crate::alarm_names::{self, named_in_a_place};
 
 /// A rule.
 #[derive(Debug, PartialEq)]
@@ -40,6 +41,8 @@ pub(super) struct Rule {
     pub(super) codes: Option<Codes>,
     /// Every pointer that it names, from the root.
     pub(super) known: Known,
+    /// What nobody knows is called so.
+    pub(super) unmapped: Template,
 }
 
 /// When words that are said again are one frame.
@@ -75,6 +78,8 @@ pub(super) enum Asks {
     Not(Vec<Named>),
     /// There and not null, or not.
     Exists(bool),
+    /// A name of an alarm or of tamper, or not.
+    Alarm(bool),
     /// There and null, or not.
     Null(bool),
 }
@@ -138,6 +143,15 @@ impl Cond {
     /// True when it holds.
     pub(super) fn holds(&self, place: Place<'_>) -> bool {
         match &self.of {
+            Of::Made(template) if matches!(self.asks, Asks::Alarm(_)) => {
+                let text = template.fill(place).ok();
+                self.asks == Asks::Alarm(text.is_some_and(|text| is_alarm(&text)))
+            }
+            Of::At(pointer) if matches!(self.asks, Asks::Alarm(_)) => {
+                let named = |value: &Value<'_>| text_of(value).is_some_and(|text| is_alarm(&text));
+                let found = pointer.find(place.root, place.scope, named).is_some();
+                self.asks == Asks::Alarm(found)
+            }
             Of::Made(template) => {
                 let text = template.fill(place).ok();
                 let text = text.as_deref().map(str::trim);
@@ -160,6 +174,11 @@ impl Cond {
     }
 }
 
+/// True of a name of an alarm or of tamper; `named` in an emit says which.
+fn is_alarm(name: &str) -> bool {
+    named_in_a_place(name).is_some_and(|named| named != alarm_names::Named::Unsaid)
+}
+
 impl Asks {
     /// True when it is so; `there` tells whether there is a value, and where it is given names, one that has any of them.
     fn of(&self, there: impl Fn(Option<&[Named]>) -> bool) -> bool {
@@ -167,8 +186,8 @@ impl Asks {
             Self::Any(names) => there(Some(names)),
             Self::Not(names) => there(None) && !there(Some(names)),
             Self::Exists(due) => there(None) == *due,
-            // A text that was put together is never null.
-            Self::Null(due) => !*due,
+            // A text that was put together is never null, and a list is no name.
+            Self::Null(due) | Self::Alarm(due) => !*due,
         }
     }
 

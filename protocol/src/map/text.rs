@@ -105,6 +105,8 @@ pub struct RuleText {
     pub code: Option<CodeAt>,
     /// Fields that are known and mean nothing.
     pub silent: Vec<String>,
+    /// The name (a template) of what nobody knows: it is named to the installer with every message that the rule fits.
+    pub unmapped: String,
 }
 
 /// One text or several.
@@ -165,6 +167,9 @@ pub enum Condition {
 pub struct Trial {
     /// It is there and not null (true), or is not (false).
     pub exists: Option<bool>,
+    /// It is what the one table of alarm names has for an alarm or tamper, with a place before it or not (true), or is not
+    /// (false). What says only 'alarm' is none.
+    pub alarm: Option<bool>,
     /// It stands there and is null (true), or does not (false).
     pub null: Option<bool>,
     /// It is there and is none of these.
@@ -264,6 +269,9 @@ pub struct Code {
 pub struct EmitText {
     /// A kind of the vocabulary.
     pub kind: String,
+    /// Instead of a kind: a name (a template) that the one table of alarm names is asked for. What it has for no alarm and no
+    /// tamper says nothing and stays unmapped.
+    pub named: String,
     /// `alarm`, `vital`, `observed` or `health`, where that helps the reader.
     pub what: String,
     /// The pointer to its value; without it the rule says it whenever it fits.

@@ -40,7 +40,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::signal::{Message, Reading, Refusal};
+use crate::signal::{Message, Reading, Refusal, Speaker};
 
 use super::waiting::Waiting;
 use super::{Dialect, Publish};
@@ -239,6 +239,10 @@ impl HaDiscovery {
                 Said::Unmapped if known.told => unread.push(known.entity.shown()),
                 Said::Unmapped => {
                     known.told = true;
+                    message.speaker = Some(Speaker {
+                        device: self.devices.name(&known.device),
+                        model: self.devices.model(&known.device).to_owned(),
+                    });
                     message.unmapped.push(known.entity.shown());
                 }
             }

@@ -25,6 +25,7 @@
 mod bridge;
 mod device;
 mod generic;
+mod in_words;
 mod judge;
 mod lesson;
 mod meanings;

@@ -112,7 +112,7 @@ impl From<Understood> for Decoded {
             .iter()
             .map(ToString::to_string)
             .collect();
-        if !understood.unmapped.is_empty() && understood.meanings.is_empty() {
+        if !understood.unmapped.is_empty() {
             why.push(format!("unmapped: {}", understood.unmapped.join(", ")));
         }
         if let Some(ignored) = understood.ignored {

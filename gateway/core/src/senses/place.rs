@@ -1,7 +1,7 @@
 //! What a signal means, given whether its device has a place in this home. An alarm needs none.
 
-use tecs_protocol::signal::{Refusal, Signal, What};
-use tecs_protocol::vocabulary::{Condition, Lane};
+use tecs_protocol::signal::{Reading, Refusal, Signal, Speaker, What};
+use tecs_protocol::vocabulary::{AlarmKind, Condition, HealthKind, Lane};
 
 use super::{Senses, Understood};
 use crate::effect::Note;
@@ -11,6 +11,8 @@ use crate::roster::{Standing, Whose, stranger};
 use crate::settings::Settings;
 use crate::time::Mono;
 
+/// Why nothing came of a word of which nobody knows what it means; that was told when it was heard first.
+const UNTAUGHT: &str = "nobody has taught what it means";
 /// Why nothing came of a first all clear.
 const CLEAR: &str = "all clear, of a device met while its source has too many";
 
@@ -38,6 +40,7 @@ impl Senses {
         now: Mono,
     ) -> Result<Meaning, Silent> {
         let raises = is_raised_alarm(&signal.what);
+        let again = is_untaught(&signal.what).then_some(UNTAUGHT);
         let clock = self.clock;
         let of = (signal.device.as_str(), signal.model.as_str());
         let Some((whose, known)) = self.roster.meet((source, name), of, raises, now) else {
@@ -73,7 +76,7 @@ impl Senses {
                 if state.is_some() {
                     self.roster.noted(&whose);
                 }
-                return Err(Silent::Because(why, state));
+                return Err(Silent::Because(again.unwrap_or(why), state));
             }
         };
         if is_first && self.is_mere_clear(&whose, &meaning) {
@@ -84,6 +87,28 @@ impl Senses {
         }
         meaning.by = Some(whose);
         Ok(meaning)
+    }
+
+    /// That a device which is there to raise an alarm says what nobody understands and never said that alarm: told once.
+    pub(super) fn mute(
+        &mut self,
+        settings: &Settings,
+        (source, name): (usize, &str),
+        speaker: &Speaker,
+        came: Came,
+        now: Mono,
+    ) -> Option<Meaning> {
+        let (device, model) = (speaker.device.as_str(), speaker.model.as_str());
+        let (_, known) = self
+            .roster
+            .meet((source, name), (device, model), false, now)?;
+        let kind = known.mute(device).filter(|kind| is_told(*kind))?;
+        let detail = format!("its name or model says {kind}, and nothing that it says is that");
+        let what = What::health(HealthKind::Untaught, Condition::Raised, detail);
+        let mut signal = Signal::new(device, "untaught", Reading::Edge, what);
+        model.clone_into(&mut signal.model);
+        self.heard(settings, (source, name), (signal, false), came, now)
+            .ok()
     }
 
     /// Nothing came of a signal: it is counted and said why.
@@ -146,6 +171,30 @@ fn unremembered(
         }),
         Heard::Silent(why, _) => Err(Silent::Because(why, None)),
     }
+}
+
+/// Kinds of which the hub is told that a device is mute; of others the installer alone.
+const fn is_told(kind: AlarmKind) -> bool {
+    matches!(
+        kind,
+        AlarmKind::Smoke
+            | AlarmKind::Co
+            | AlarmKind::Gas
+            | AlarmKind::Flood
+            | AlarmKind::Help
+            | AlarmKind::Panic
+    )
+}
+
+/// True of a word of which nobody knows what it means.
+const fn is_untaught(what: &What) -> bool {
+    matches!(
+        what,
+        What::Health {
+            kind: HealthKind::Untaught,
+            ..
+        }
+    )
 }
 
 /// True of what the limits never hold for.

@@ -38,6 +38,8 @@ impl Judge<'_, '_> {
         for (key, text) in texts.iter().take(EMITS_MOST) {
             emits.extend(self.emit(key, text, topics));
         }
+        // What is read by its name is what no other emit has read.
+        emits.sort_by_key(|emit| matches!(emit.says, Says::Named(_)));
         let shared = |emit: &Emit| {
             let kinds = emits
                 .iter()
@@ -57,6 +59,9 @@ impl Judge<'_, '_> {
     fn emit(&mut self, key: &str, text: &EmitText, topics: &[Topic]) -> Option<Emit> {
         if !text.decode.is_empty() {
             return self.decode(key, text, topics);
+        }
+        if !text.named.is_empty() {
+            return self.named(key, text, topics);
         }
         let before = self.to.list.len();
         if !text.zone.is_empty() {
@@ -341,6 +346,7 @@ impl Judge<'_, '_> {
         }
         match says {
             Says::Number(_) | Says::Value(_) => Reading::Sample,
+            Says::Named(_) => Reading::Edge,
             Says::Button | Says::Always(_) => Reading::Pulse,
             Says::Words(_) | Says::Several(_) if kind.is_press() => Reading::Pulse,
             Says::Words(table) | Says::Several(table) => {

@@ -2,7 +2,7 @@
 //! messages.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::gatt;
 use crate::map::SIGNALS_MOST;
@@ -27,6 +27,8 @@ pub(super) struct Turn<'r> {
     pub(super) like: Option<usize>,
     /// Pointers whose value was in no table (true once another emit knew it).
     pub(super) tables: BTreeMap<Cow<'r, str>, bool>,
+    /// Fields that no pointer names and whose own names were understood.
+    pub(super) understood: BTreeSet<String>,
 }
 
 impl<'r> Turn<'r> {
@@ -76,6 +78,9 @@ impl<'r> Turn<'r> {
         let value = found.map_or(&Value::Bool(true), |f| f.value);
         if let Says::Value(decode) = &emit.says {
             return self.value(emit, decode, (value, &name), place);
+        }
+        if let Says::Named(template) = &emit.says {
+            return self.named((emit, template), (value, name), place);
         }
         let what = match emit.read(value, &name, place) {
             Said::What(what) => what,
@@ -157,7 +162,7 @@ impl<'r> Turn<'r> {
     }
 
     /// Device and model of what an emit says next.
-    fn called(&mut self, emit: &Emit, place: Place<'_>) -> Option<(String, String)> {
+    pub(super) fn called(&mut self, emit: &Emit, place: Place<'_>) -> Option<(String, String)> {
         let of_rule = self.rule.one_device && emit.device.is_empty();
         let like = self.like.filter(|_| of_rule);
         if let Some(like) = like.and_then(|n| self.message.signals.get(n)) {

@@ -1,15 +1,16 @@
 //! A state payload, field by field, into signals. Knows one message and the device's definition; what repeats, what
 //! is urgent and what is late is decided elsewhere.
 
-use crate::alarm_names::{self, Named};
 use crate::json::{Fields, Value};
 use crate::mqtt::reading::{number_of, pressed, shown, state_of};
-use crate::signal::{HealthOf, Measured, Message, Missing, Reading, Refusal, Seen, Signal, What};
+use crate::signal::{
+    HealthOf, Measured, Message, Missing, Reading, Refusal, Seen, Signal, Speaker, What,
+};
 use crate::vocabulary::{AlarmKind, Condition, HealthKind, VitalKind};
 use crate::when;
 
 use super::judge::{is_on, untaught};
-use super::meanings::{Means, OPENED, Usual};
+use super::meanings::{Means, Usual};
 use super::teach::{Property, Taught};
 use super::words::{Says, Words, says};
 
@@ -87,6 +88,12 @@ impl<'d> Reader<'d> {
     pub(super) fn done(mut self) -> Done {
         self.drop_aliases();
         let model = self.taught.map_or("", |t| t.model.as_str());
+        if !self.message.unmapped.is_empty() {
+            self.message.speaker = Some(Speaker {
+                device: self.device.to_owned(),
+                model: model.to_owned(),
+            });
+        }
         for signal in &mut self.message.signals {
             signal.happened_ms = self.happened_ms;
             model.clone_into(&mut signal.model);
@@ -148,14 +155,14 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn refuse(&mut self, key: &str, due: &'static str) {
+    pub(super) fn refuse(&mut self, key: &str, due: &'static str) {
         self.message.refusals.push(Refusal::BadValue {
             field: shown(key),
             due,
         });
     }
 
-    fn push(&mut self, field: &str, found: Usual, reading: Reading, what: What) {
+    pub(super) fn push(&mut self, field: &str, found: Usual, reading: Reading, what: What) {
         let field = match found.alias_of {
             Some(other) => {
                 let at = self.message.signals.len();
@@ -311,44 +318,6 @@ impl<'d> Reader<'d> {
         let is_object = self.taught.is_some_and(|t| t.is_object);
         self.actions.push(action.into());
         self.push(key, found, Reading::Pulse, pressed(action, is_object));
-    }
-
-    /// An alarm, or tamper, that says in words whether it is so.
-    fn alarm_words(&mut self, key: &str, found: Usual, named: Named, value: Value<'_>) {
-        let number;
-        let word = match value {
-            Value::Text(text) => text.trim(),
-            Value::Bool(yes) => {
-                if yes {
-                    "true"
-                } else {
-                    "false"
-                }
-            }
-            Value::Number(n) => {
-                number = n.to_string();
-                number.as_str()
-            }
-            Value::Nested | Value::Null => return self.refuse(key, "one of its words"),
-        };
-        let condition = match alarm_names::says(named, word) {
-            Some(alarm_names::Says::Raised) => Condition::Raised,
-            Some(alarm_names::Says::Restored) => Condition::Restored,
-            Some(alarm_names::Says::Neither) => return,
-            None => return self.refuse(key, "one of its words"),
-        };
-        let what = match named.kind() {
-            Some(kind) => What::Alarm {
-                kind,
-                condition,
-                raw_code: match kind {
-                    AlarmKind::Unknown => shown(key),
-                    _ => String::new(),
-                },
-            },
-            None => What::health(HealthKind::Tamper, condition, OPENED),
-        };
-        self.push(key, found, Reading::Edge, what);
     }
 
     fn words(&mut self, key: &str, found: Usual, table: &'static Words, value: Value<'_>) {
