@@ -26,7 +26,7 @@ fn blocks() -> Vec<(&'static str, &'static str)> {
 fn every_example_reads_and_means_what_the_page_says() {
     let blocks = blocks();
     let examples: Vec<_> = blocks.chunks(2).collect();
-    assert_eq!(examples.len(), 9);
+    assert_eq!(examples.len(), 10);
     for (n, example) in examples.iter().enumerate() {
         let [("toml", text), ("jsonl", lines)] = example else {
             panic!("example {}: a table and its messages are due", n + 1);
