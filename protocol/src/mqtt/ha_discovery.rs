@@ -33,6 +33,7 @@ mod expiry;
 mod keys;
 mod learn;
 mod meaning;
+mod payload;
 mod said;
 pub mod say;
 mod template;

@@ -8,7 +8,7 @@ use crate::signal::{Reading, Refusal, Signal, What};
 use crate::vocabulary::{Condition, HealthKind};
 
 use super::devices::Devices;
-use super::entity::Payload;
+use super::payload::Payload;
 use super::template::{Found, Heard, Template};
 
 /// The most sets that one device's entities may have between them.

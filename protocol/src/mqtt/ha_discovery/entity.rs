@@ -4,12 +4,13 @@
 use serde_json::Value as Json;
 
 use crate::alarm_names::{self, Named};
-use crate::json::{Token, Value, word_token};
+use crate::json::Value;
 use crate::mqtt::reading::{call, number_of, press, shown};
 use crate::signal::{HealthOf, Reading, Refusal, Seen, What};
 use crate::vocabulary::{AlarmKind, Condition, HealthKind, ObservedKind};
 
 use super::classes::{self, Two};
+use super::payload::Payload;
 use super::said::is_on;
 use super::template::{Found, Heard, Template};
 use super::words::{self, Words};
@@ -65,13 +66,6 @@ pub(super) enum Says {
     Unmapped,
 }
 
-/// A value of a configuration that is compared with what is said: exactly first, then by type and text.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Payload {
-    text: Box<str>,
-    token: Token<Box<str>>,
-}
-
 /// What one message says for one entity.
 #[derive(Debug, PartialEq)]
 pub(super) enum Said {
@@ -85,33 +79,6 @@ pub(super) enum Said {
     Refused(Refusal),
     /// It cannot be read.
     Unmapped,
-}
-
-impl Payload {
-    /// A value as a configuration writes it; `None` for a list or an object.
-    pub(super) fn of(value: &Json) -> Option<Self> {
-        match value {
-            Json::String(text) => Some(Self::word(text)),
-            Json::Bool(_) | Json::Number(_) => Some(Self::word(&value.to_string())),
-            Json::Null | Json::Array(_) | Json::Object(_) => None,
-        }
-    }
-
-    /// A word.
-    pub(super) fn word(text: &str) -> Self {
-        Self {
-            text: text.trim().into(),
-            token: word_token(text).owned(),
-        }
-    }
-
-    pub(super) fn is_exactly(&self, said: &str) -> bool {
-        &*self.text == said
-    }
-
-    pub(super) fn is(&self, said: Value<'_>) -> bool {
-        said.token().is_some_and(|said| self.token.is(&said))
-    }
 }
 
 impl Says {

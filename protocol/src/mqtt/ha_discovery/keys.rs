@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::entity::Payload;
+use super::payload::Payload;
 
 /// The keys that are read, long and short.
 const SHORT: &[(&str, &str)] = &[

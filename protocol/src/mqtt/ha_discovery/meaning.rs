@@ -9,8 +9,9 @@ use crate::vocabulary::{AlarmKind, HealthKind, ObservedKind};
 
 use super::availability::{Entry, Mode, Set};
 use super::classes::{self, Class, Two};
-use super::entity::{Payload, Says};
+use super::entity::Says;
 use super::keys::Keys;
+use super::payload::Payload;
 use super::template::Template;
 use super::words::{Words, is_scene};
 use super::{Limits, is_topic};

@@ -1,5 +1,5 @@
-//! `+`, `*` and `%` as Python has them, within bounds. `minijinja` repeats and joins lists without paying for it: a list of a
-//! hundred million is one instruction, and printing it is not charged to the fuel. Here a list is made, and has a limit.
+//! `+`, `*` and `%` as Python has them, within bounds. `minijinja` repeats and joins lists without making them, and charges the
+//! fuel for one that is printed when its text is made: a hundred million items take ten seconds. Here a list has a limit.
 
 use minijinja::value::{Tuple, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State};
