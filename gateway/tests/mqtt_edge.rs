@@ -60,6 +60,45 @@ async fn acknowledgements_leave_only_when_told_and_in_the_order_told() {
 }
 
 #[tokio::test]
+async fn at_the_end_every_acknowledgement_that_was_given_has_left_before_the_edge_goes() {
+    let Some(broker) = Broker::open() else { return };
+    let mut heard = Heard::default();
+    let handle = listen(broker.source(), &mut heard);
+    heard.up().await;
+    for n in 0..100 {
+        broker.publish("home/x", format!("{n}").as_bytes(), &[]);
+    }
+    for _ in 0..100 {
+        handle.acknowledge(heard.said().await.token.unwrap());
+    }
+    handle.answers_have_left().await;
+    drop(handle);
+    let mut heard = Heard::default();
+    let _handle = listen(broker.source(), &mut heard);
+    assert!(heard.up().await, "the session is there");
+    heard.silence(A_WHILE).await;
+}
+
+#[tokio::test]
+async fn an_acknowledgement_whose_connection_is_gone_is_not_waited_for() {
+    let Some(mut broker) = Broker::open() else {
+        return;
+    };
+    let mut heard = Heard::default();
+    let handle = listen(broker.source(), &mut heard);
+    heard.up().await;
+    broker.publish("home/x", b"1", &[]);
+    let token = heard.said().await.token.unwrap();
+    broker.kill();
+    heard.down().await;
+    handle.acknowledge(token);
+    broker.restart();
+    tokio::time::timeout(Duration::from_secs(10), handle.answers_have_left())
+        .await
+        .expect("it is dropped by the next connection");
+}
+
+#[tokio::test]
 async fn what_was_not_acknowledged_comes_again_when_the_consumer_was_killed() {
     let Some(broker) = Broker::open() else { return };
     let mut heard = Heard::default();

@@ -3,7 +3,11 @@
 use super::*;
 use std::sync::Arc;
 
-use gateway_core::Effect;
+use gateway_core::input::{Found, JournalFault};
+use gateway_core::{Effect, PageKey};
+use tecs_protocol::vocabulary::Lane;
+
+use super::line::hex;
 use gateway_core::settings::{Device, Source};
 use tecs_protocol::hub::v1;
 use tecs_protocol::map::Map;
@@ -209,6 +213,75 @@ fn a_recording_with_personal_data_replays_to_the_same_effects() {
     let (effects, path) = record(folder.path(), true);
     assert!(effects.len() > 10, "{effects:#?}");
     assert_eq!(replayed(&path), effects);
+}
+
+/// An incident during which the journal was opened: what it held, and a page that could not be read at first.
+fn late_incident() -> Vec<Input> {
+    let key = PageKey {
+        lane: Lane::Alarm,
+        epoch: 4,
+        first: 1,
+    };
+    let recovered = Recovered {
+        pages: vec![Found {
+            key,
+            last: 2,
+            gap: false,
+            len: 300,
+            generation: 3,
+        }],
+        notes: vec![(
+            Lane::Alarm,
+            "state\u{1f}zigbee\u{1f}Margaret's smoke\u{1f}smoke".into(),
+            b"smoke raised".to_vec(),
+        )],
+        used: [1 << 20; 3],
+        set_aside: vec!["gen-00000002 opened damaged".to_owned()],
+        clean: true,
+    };
+    let mut all = incident();
+    all.insert(3, Input::Journal(JournalSays::Opened(recovered)));
+    let why = JournalFault::Broken("input/output error".to_owned());
+    all.insert(4, Input::Journal(JournalSays::NotLoaded { key, why }));
+    all
+}
+
+#[test]
+fn a_recording_of_a_journal_that_was_opened_late_replays_to_the_same_effects() {
+    for personal in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let (settings, now) = (settings(), Mono(1_000));
+        let who = Identity {
+            epoch: 5,
+            boot_id: 6,
+        };
+        let subject = Subject {
+            settings: &settings,
+            who,
+            recovered: None,
+            now,
+        };
+        let mut recorder = Recorder::create(folder.path(), personal, &subject).unwrap();
+        let mut gateway = Gateway::without_journal(settings.clone(), who, now);
+        let mut effects = Vec::new();
+        for (n, input) in late_incident().into_iter().enumerate() {
+            let now = Mono(1_000 + 40 * n as u64);
+            recorder.input(now, &input);
+            gateway.handle(input, now);
+            recorder.settle(now);
+            gateway.settle(now);
+            effects.extend(std::iter::from_fn(|| gateway.poll_effect()));
+        }
+        let path = folder.path().join("recording-0000000000000005.jsonl");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let kinds = |effects: &[Effect]| effects.iter().map(kind).collect::<Vec<_>>();
+        if personal {
+            assert_eq!(replayed(&path), effects);
+        } else {
+            assert!(!text.contains("Margaret") && !text.contains(&hex(b"Margaret")));
+            assert_eq!(kinds(&replayed(&path)), kinds(&effects));
+        }
+    }
 }
 
 /// What an effect is, without its content.

@@ -20,4 +20,6 @@ mod kept;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
+mod late;
+#[cfg(test)]
 mod power;

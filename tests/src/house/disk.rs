@@ -82,6 +82,14 @@ impl Mount {
             .arg(&self.at))
     }
 
+    /// It can be written again.
+    pub fn turns_writable(&self) {
+        run(Command::new("mount")
+            .args(["-o", "remount,rw"])
+            .arg(&self.at))
+        .expect("the disk is writable again");
+    }
+
     /// The power fails: nothing that is not synced will be there again, and every call from now on fails.
     pub fn power_fails(&self) {
         run(Command::new("python3").args(["-c", CUT]).arg(&self.at)).expect("the power fails");
@@ -136,6 +144,17 @@ impl Syncs {
     /// Every sync of the process fails.
     pub async fn fail(pid: u32, log: &Path) -> Option<Self> {
         Self::inject(pid, SYNCS, "error=EIO", log).await
+    }
+
+    /// What a program is started under so that its syncs meet this from the first on, as strace writes it: `error=EIO:when=2+`
+    /// (counted in each thread), `delay_enter=` and microseconds. It is its own process; `None`, told, without strace.
+    pub fn from_the_start(what: &str) -> Option<Vec<String>> {
+        let strace = theirs("strace", "strace")?;
+        let words = ["-D", "-f", "-qq", "-o", "/dev/null", "-e"].map(str::to_owned);
+        let trace = format!("trace={SYNCS}");
+        let inject = format!("inject={SYNCS}:{what}");
+        let program = [strace.display().to_string()].into_iter().chain(words);
+        Some(program.chain([trace, "-e".to_owned(), inject]).collect())
     }
 
     async fn inject(pid: u32, calls: &str, what: &str, log: &Path) -> Option<Self> {

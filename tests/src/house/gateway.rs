@@ -23,6 +23,8 @@ pub struct Gateway {
     pub config: Table,
     /// More arguments of `run`.
     pub more: Vec<String>,
+    /// A program and its arguments that it is started under, where it is.
+    pub under: Vec<String>,
     folder: PathBuf,
     metrics: SocketAddr,
     process: Option<Process>,
@@ -40,6 +42,7 @@ impl Gateway {
         Self {
             config: own.parse().unwrap_or_else(|e| panic!("{e}:\n{own}")),
             more: Vec::new(),
+            under: Vec::new(),
             folder,
             metrics,
             process: None,
@@ -89,6 +92,15 @@ impl Gateway {
     pub fn starts(&mut self) {
         let mut command = self.command("run");
         command.args(&self.more);
+        if let Some((program, arguments)) = self.under.split_first() {
+            let mut outer = Command::new(program);
+            outer.args(arguments).arg(command.get_program());
+            outer.args(command.get_args());
+            for (name, _) in command.get_envs().filter(|(_, value)| value.is_none()) {
+                outer.env_remove(name);
+            }
+            command = outer;
+        }
         self.process = Some(Process::start(&mut command, &self.log()));
     }
 
