@@ -36,14 +36,14 @@ fn a_lane_that_could_not_be_opened_at_the_start_tells_what_it_holds_when_it_can(
     assert!(matches!(refused, JournalFault::Broken(_)), "{refused:?}");
     fs::remove_file(&lane).unwrap();
     fs::rename(&away, &lane).unwrap();
-    let late = desk.wait(|says| match says {
+    let opened = desk.wait(|says| match says {
         JournalSays::Opened(recovered) => Some(recovered.clone()),
         _ => None,
     });
-    assert_eq!(firsts(&late, Lane::Alarm), [1]);
-    assert_eq!(notes_of(&late, Lane::Alarm)["state"], "raised");
-    assert!(late.clean && late.used[0] > 0, "{late:?}");
-    check_bytes(&mut desk, &late);
+    assert_eq!(firsts(&opened, Lane::Alarm), [1]);
+    assert_eq!(notes_of(&opened, Lane::Alarm)["state"], "raised");
+    assert!(opened.clean && opened.used[0] > 0, "{opened:?}");
+    check_bytes(&mut desk, &opened);
     desk.close();
 }
 
