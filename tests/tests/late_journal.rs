@@ -1,6 +1,12 @@
 //! A disk that hangs, and a journal that is opened after the sources, on a hand-turned clock: alarms wait for neither, what
 //! was heard wins over what is remembered, and everything is there in the end.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of these tests fail the test"
+)]
+
 use gateway_core::{Input, JournalSays};
 use tecs_protocol::event::{Entry, Event, decode};
 use tecs_protocol::home::{AlarmInHome, Stage, Summary};
