@@ -83,6 +83,7 @@ pub fn sighted(case: &mut Case, sighting: &Sighting, arrival: &Arrival) -> Vec<E
             happened_ms: arrival.times.happened_ms,
             badges: arrival.badges,
             folded: sighting.folded,
+            last_ms: sighting.last_ms,
             raw_hex: hex(raw.get(..RAW_SHOWN).unwrap_or(raw)),
         },
     )];

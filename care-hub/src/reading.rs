@@ -47,7 +47,10 @@ fn of_event(name: Name, bytes: Bytes, sent: &Sent<'_>, event: &Event) -> Arrival
     badges.redelivered = event.flags.redelivered;
     badges.test = event.flags.test;
     badges.unlisted = event.flags.unlisted;
-    let meaning = meaning(&name, event, times, badges);
+    let mut meaning = meaning(&name, event, times, badges);
+    if let (Meaning::Case(sighting), Some(last)) = (&mut meaning, event.last_heard) {
+        sighting.last_ms = Some(when(sent, last, None).0.happened_ms);
+    }
     arrival(name, bytes, sent, times, badges, meaning, None)
 }
 
@@ -104,6 +107,7 @@ fn sighting(name: &Name, event: &Event, queue: Queue, kind: Kind, condition: Con
         condition,
         text: say(&event.what),
         folded: event.folded,
+        last_ms: None,
         raw: event.raw.clone(),
     }))
 }

@@ -51,6 +51,8 @@ impl Redaction {
         keys.insert("heard_ms".to_owned(), json!(event.heard.wall_ms));
         if event.folded > 1 {
             keys.insert("folded".to_owned(), json!(event.folded));
+            let last = event.last_heard.map(|heard| heard.wall_ms);
+            keys.insert("last_heard_ms".to_owned(), json!(last));
         }
         if personal {
             keys.insert("room".to_owned(), json!(event.device.room));
@@ -158,6 +160,7 @@ mod tests {
             flags: Flags::default(),
             raw: b"CANARY raw".to_vec(),
             folded: 1,
+            last_heard: None,
         }
     }
 

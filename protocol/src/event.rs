@@ -106,6 +106,8 @@ pub struct Event {
     pub raw: Vec<u8>,
     /// How many identical alarms it stands for, at least 1.
     pub folded: u32,
+    /// When the gateway read the last of them, where it stands for several; `heard` is of the first.
+    pub last_heard: Option<ClockPair>,
 }
 
 /// Why bytes are no event that this version understands. The hub keeps such bytes and shows them.
@@ -179,6 +181,7 @@ impl Event {
             unlisted: self.flags.unlisted,
             raw: self.raw.into(),
             folded: if self.folded > 1 { self.folded } else { 0 },
+            last_heard: self.last_heard.map(Into::into),
         }
     }
 
@@ -314,6 +317,7 @@ fn from_wire(e: v1::Event) -> Result<Event, Unreadable> {
         },
         raw: e.raw.to_vec(),
         folded: e.folded.max(1),
+        last_heard: e.last_heard.map(Into::into),
     })
 }
 

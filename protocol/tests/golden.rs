@@ -52,6 +52,7 @@ fn event(what: What, urgency: Urgency) -> Event {
         },
         raw: b"{\"action\":\"emergency\"}".to_vec(),
         folded: 3,
+        last_heard: None,
     }
 }
 
@@ -65,6 +66,7 @@ fn plain(what: What) -> Event {
         flags: Flags::default(),
         raw: Vec::new(),
         folded: 1,
+        last_heard: None,
     }
 }
 

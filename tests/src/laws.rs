@@ -1,6 +1,6 @@
 //! The five laws as assertions over any run of a world. Each `assert` names its law and the world's seed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use gateway_core::{Input, JournalFault, JournalSays};
 use tecs_protocol::Bytes;
@@ -27,6 +27,8 @@ pub struct Laws {
     carried: BTreeSet<u64>,
     /// Alarms that were read in this turn, for the first time.
     read_now: Vec<u64>,
+    /// How many were read in this turn that came again.
+    read_again: usize,
     /// When an alarm met a house without a link: somebody must be called within a second.
     call_by: Option<u64>,
     was_full: bool,
@@ -34,6 +36,8 @@ pub struct Laws {
     gaps: Vec<(u64, i32, u64, u64)>,
     /// Alarms that another's record counts.
     folded: BTreeSet<u64>,
+    /// When presses were read that are not older than a minute.
+    presses: VecDeque<u64>,
     seen: BTreeMap<&'static str, u64>,
 }
 
@@ -49,11 +53,13 @@ impl Laws {
             epochs: BTreeSet::new(),
             carried: BTreeSet::new(),
             read_now: Vec::new(),
+            read_again: 0,
             call_by: None,
             was_full: false,
             gone_back: BTreeSet::new(),
             gaps: Vec::new(),
             folded: BTreeSet::new(),
+            presses: VecDeque::new(),
             seen: BTreeMap::new(),
         }
     }
@@ -81,6 +87,7 @@ impl Laws {
             self.seed
         );
         self.read_now.clear();
+        self.presses.clear();
         self.call_by = None;
     }
 
@@ -95,14 +102,14 @@ impl Laws {
 
     /// The gateway is about to read this.
     pub fn delivered(&mut self, input: &Input) {
-        if let Input::Publish {
-            payload,
-            dup: false,
-            ..
-        } = input
+        if let Input::Publish { payload, dup, .. } = input
             && let Some(number) = self.alarms.get(&payload[..])
         {
-            self.read_now.push(*number);
+            if *dup {
+                self.read_again += 1;
+            } else {
+                self.read_now.push(*number);
+            }
         }
     }
 
@@ -133,9 +140,18 @@ impl Laws {
     }
 
     /// Law 3: with a link, an alarm leaves in the turn in which it was read; without one, somebody is called within a
-    /// second, whatever the back-off.
+    /// second, whatever the back-off. Of more presses than ten a minute a record says how many there were in a second.
     pub fn after_turn(&mut self, now: u64, up: bool, calling: bool) {
+        for _ in 0..std::mem::take(&mut self.read_again) {
+            self.presses.push_back(now);
+        }
         for number in std::mem::take(&mut self.read_now) {
+            self.presses.retain(|at| now - at < 60_000);
+            self.presses.push_back(now);
+            if self.presses.len() > 10 && !self.carried.contains(&number) {
+                self.sometimes("a press of a storm was counted");
+                continue;
+            }
             if up {
                 assert!(
                     self.carried.contains(&number),
@@ -293,6 +309,7 @@ pub fn check_the_end(world: &World) {
     if laws.seen.contains_key("crash") {
         return;
     }
+    every_press_is_counted_once(world);
     for number in &laws.acknowledged {
         for hub in &world.hubs {
             assert!(
@@ -304,6 +321,25 @@ pub fn check_the_end(world: &World) {
     if world.hubs.len() == 1 && laws.gone_back.is_empty() && world.gaps() == 0 {
         raised_once_restored_once(world);
     }
+}
+
+/// Where no kill and no lost session makes a press come twice: what the hub's records count is what was acknowledged.
+fn every_press_is_counted_once(world: &World) {
+    let laws = &world.laws;
+    if laws.seen.contains_key("session forgotten")
+        || world.hubs.len() > 1
+        || !laws.gone_back.is_empty()
+    {
+        return;
+    }
+    let presses = |n: &&u64| laws.spoken[n].lane == Lane::Alarm;
+    assert_eq!(
+        world.presses_counted(),
+        laws.acknowledged.iter().filter(presses).count() as u64,
+        "law 1, seed {}: presses counted and acknowledged; seen {:?}",
+        world.seed,
+        laws.seen
+    );
 }
 
 /// Law 5, where nothing else hides it: each of the gateway's own conditions is raised, then restored, by turns.

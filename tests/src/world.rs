@@ -70,6 +70,8 @@ pub struct World {
     streams: Vec<Option<u64>>,
     up: Vec<bool>,
     next_stream: u64,
+    /// What records counted that a hub lost with its ledger.
+    counted: BTreeMap<(u64, i32, u64), u64>,
     /// Gateway runs so far.
     pub runs: u64,
     /// How long after its start a gateway's journal is open, ms; 0 is before.
@@ -125,6 +127,7 @@ impl World {
             streams,
             up,
             next_stream: 1,
+            counted: BTreeMap::new(),
             runs: 0,
             opens_after_ms: 0,
         };
@@ -343,9 +346,15 @@ impl World {
         self.hubs.iter().map(Hub::gap_numbers).sum()
     }
 
-    /// Presses that are counted in another press's record, on the disk or at a hub.
+    /// Presses that are counted in another press's record, on the disk or at a hub, or that were before its ledger went
+    /// back.
     pub fn folded(&self) -> u64 {
-        let mut counts = self.disk.folded();
+        self.counted_in_others().values().sum()
+    }
+
+    fn counted_in_others(&self) -> BTreeMap<(u64, i32, u64), u64> {
+        let mut counts = self.counted.clone();
+        counts.extend(self.disk.folded());
         for hub in &self.hubs {
             for (name, entered) in hub.entries() {
                 if let Entered::Record(bytes) = entered {
@@ -353,7 +362,18 @@ impl World {
                 }
             }
         }
-        counts.values().sum()
+        counts.retain(|_, count| *count > 0);
+        counts
+    }
+
+    /// Presses that records at the hubs count.
+    pub fn presses_counted(&self) -> u64 {
+        let entries = self.hubs.iter().flat_map(|hub| hub.entries().values());
+        let counts = entries.map(|entered| match entered {
+            Entered::Record(bytes) => disk::presses_in(bytes),
+            Entered::Gap => 0,
+        });
+        counts.sum()
     }
 
     /// A device speaks at QoS 1; the broker has it from now on.
@@ -547,6 +567,7 @@ impl World {
     pub fn break_broker(&mut self, forget: bool) {
         self.broker.break_off();
         if forget {
+            self.laws.sometimes("session forgotten");
             self.broker.forget();
         }
         self.input(Input::SourceDown {
@@ -580,6 +601,7 @@ impl World {
     /// A hub is restarted from a backup of its ledger.
     pub fn restore_older_ledger(&mut self, endpoint: usize) {
         self.laws.sometimes("ledger went back");
+        self.counted = self.counted_in_others();
         let lost = self.hubs[endpoint].restore();
         self.laws.ledger_went_back(&lost);
         if let Some(stream) = self.streams[endpoint] {

@@ -20,6 +20,7 @@ fn live_through(seed: u64) -> World {
         settings.limits.disk = [1 << 20, 8 << 10, 16 << 10];
     }
     let busy = rng.random_range(1..40);
+    let stormy = rng.random_bool(0.3);
     let mut world = World::new(seed, settings, misfortune);
     for _ in 0..rng.random_range(20..120) {
         for _ in 0..rng.random_range(0..busy) {
@@ -29,6 +30,11 @@ fn live_through(seed: u64) -> World {
                 _ => Lane::Routine,
             };
             world.speak(lane);
+        }
+        if stormy && rng.random_bool(0.05) {
+            for _ in 0..rng.random_range(20..300) {
+                world.speak(Lane::Alarm);
+            }
         }
         world.pass(rng.random_range(1..1_500));
     }
@@ -74,6 +80,8 @@ fn acknowledged_is_never_lost_in_any_world() {
         "a repeat was dropped by its name",
         "disk hung",
         "the journal was opened late",
+        "a press of a storm was counted",
+        "an alarm folded",
     ] {
         assert!(
             seen.contains_key(misfortune),

@@ -51,13 +51,16 @@ fn what(what: &EntryWhat, now_ms: i64) -> Markup {
             happened_ms,
             badges,
             folded,
+            last_ms,
             raw_hex,
         } => html! {
             (shown(text, 4 * NAME_LONGEST))
             @if !text.contains(condition.word()) { ", " (condition.word()) }
             ", " (words::look(*urgency).word.to_lowercase())
             @if *folded > 1 { ", stands for " (folded) " alarms" }
-            ". Happened " (UkTime::of(*happened_ms).near(UkTime::of(now_ms))) "."
+            ". Happened " (UkTime::of(*happened_ms).near(UkTime::of(now_ms)))
+            @if let Some(last) = last_ms { ", the last of them " (UkTime::of(*last).near(UkTime::of(now_ms))) }
+            "."
             (true_of(*badges))
             (behind(name, raw_hex))
         },

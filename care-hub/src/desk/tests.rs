@@ -28,6 +28,7 @@ fn sighting(kind: AlarmKind, condition: Condition) -> Sighting {
         condition,
         text: format!("{kind} {condition}"),
         folded: 1,
+        last_ms: None,
         raw: vec![0xab; 300],
     }
 }

@@ -28,6 +28,7 @@ fn event(what: What) -> Event {
         flags: Flags::default(),
         raw: vec![1, 2],
         folded: 1,
+        last_heard: None,
     }
 }
 

@@ -58,6 +58,7 @@ pub(super) fn of_unreadable(
         condition,
         text: format!("unknown: {why}"),
         folded,
+        last_ms: None,
         raw,
     }));
     let refused = (!matches!(why, Unreadable::UnknownWord { .. })).then(|| why.to_string());

@@ -171,6 +171,8 @@ pub struct Sighting {
     pub text: String,
     /// How many alarms the home folded into it, from 1.
     pub folded: u32,
+    /// When the last of them was heard by the best estimate, ms since 1970, where the home folded several.
+    pub last_ms: Option<i64>,
     /// The device's own bytes, 256 at most.
     pub raw: Vec<u8>,
 }

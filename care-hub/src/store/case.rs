@@ -197,6 +197,9 @@ pub enum EntryWhat {
         badges: Badges,
         /// How many alarms the home folded into it.
         folded: u32,
+        /// When the last of these was heard by the best estimate, ms since 1970, where there are several.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_ms: Option<i64>,
         /// The device's own bytes (256 at most), in hexadecimal; for a record that does not decode, its bytes.
         raw_hex: String,
     },

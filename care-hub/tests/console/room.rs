@@ -136,5 +136,6 @@ pub(crate) fn said(what: What, urgency: Urgency, device: &str, room: &str, ago_m
         flags: Flags::default(),
         raw: br#"{"occupancy":true}"#.to_vec(),
         folded: 1,
+        last_heard: None,
     }
 }

@@ -370,6 +370,7 @@ pub fn event(device: &str, urgency: Urgency, what: What) -> Event {
         flags: Flags::default(),
         raw: b"raw words".to_vec(),
         folded: 1,
+        last_heard: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who still waits for an answer: the messages of one source, in the order in which they came, each with the number
 //! of its records that are not safe yet. Answers leave in arrival order (MQTT 3.1.1, 4.6: [MQTT-4.6.0-2]).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The message of a source that a record came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub(crate) enum Answer {
 /// How many answers are remembered that may have been lost with their connection.
 const ANSWERED_MOST: usize = 1_024;
 
+/// How many messages of connections that are gone are remembered: a session has no more packet identifiers than these
+/// (MQTT 3.1.1, 2.3.1). The oldest are forgotten; one that comes all the same is a new one.
+const SUSPENDED_MOST: usize = 65_535;
+
 #[derive(Debug)]
 struct Waiting {
     answer: Option<Answer>,
@@ -33,6 +37,16 @@ struct Waiting {
     unsafe_records: u32,
     /// Recognises the same message when the broker sends it again.
     print: u64,
+    /// By which number the journal remembers its presses.
+    remembered: Option<u64>,
+}
+
+/// An answer that may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub(crate) answer: Answer,
+    /// By which number the journal remembers the message's presses.
+    pub(crate) remembered: Option<u64>,
 }
 
 /// The unanswered messages of one source.
@@ -41,8 +55,10 @@ pub(crate) struct Custody {
     next: u64,
     waiting: BTreeMap<u64, Waiting>,
     order: VecDeque<u64>,
-    /// Messages of a connection that is gone: a resumed session sends them again.
-    suspended: Vec<u64>,
+    /// Messages of a connection that is gone: a resumed session sends them again. By print, each print's in their order.
+    suspended: BTreeSet<(u64, u64)>,
+    /// The most that ever waited at once on one connection: the broker's window is no smaller.
+    most: usize,
     /// How often a path was lost or opened; what was answered before the last two is as old as an earlier connection.
     turns: u64,
     /// The newest answers: when, packet and print.
@@ -55,6 +71,7 @@ impl Custody {
         let id = self.next;
         self.next += 1;
         self.order.push_back(id);
+        self.most = self.most.max(self.order.len());
         self.waiting.insert(
             id,
             Waiting {
@@ -62,9 +79,24 @@ impl Custody {
                 packet,
                 unsafe_records: 0,
                 print,
+                remembered: None,
             },
         );
         id
+    }
+
+    /// True while the journal does not remember this message's presses yet.
+    pub(crate) fn is_not_remembered(&self, id: u64) -> bool {
+        self.waiting
+            .get(&id)
+            .is_some_and(|w| w.remembered.is_none())
+    }
+
+    /// The journal remembers this message's presses by this number.
+    pub(crate) fn remembered(&mut self, id: u64, number: u64) {
+        if let Some(waiting) = self.waiting.get_mut(&id) {
+            waiting.remembered = Some(number);
+        }
     }
 
     /// One more record depends on this message.
@@ -81,8 +113,8 @@ impl Custody {
         }
     }
 
-    /// The next answer that may leave, with the message's print.
-    pub(crate) fn answer(&mut self) -> Option<(Answer, u64)> {
+    /// The next answer that may leave.
+    pub(crate) fn answer(&mut self) -> Option<Answered> {
         let id = *self.order.front()?;
         if self.waiting.get(&id)?.unsafe_records > 0 {
             return None;
@@ -94,7 +126,10 @@ impl Custody {
         }
         let answered = (self.turns, waiting.packet, waiting.print);
         self.answered.push_back(answered);
-        waiting.answer.map(|answer| (answer, waiting.print))
+        waiting.answer.map(|answer| Answered {
+            answer,
+            remembered: waiting.remembered,
+        })
     }
 
     /// A message that says it comes again: true when it was answered on the connection before, and the answer was lost
@@ -110,33 +145,48 @@ impl Custody {
         true
     }
 
-    /// The connection is gone, and with it the right to answer on it. What was not answered may come again.
-    pub(crate) fn suspend(&mut self) {
+    /// The connection is gone, and with it the right to answer on it. What was not answered may come again. Gives by which
+    /// numbers the journal remembers presses of messages that are forgotten here.
+    pub(crate) fn suspend(&mut self) -> Vec<u64> {
         self.turns += 1;
         for id in std::mem::take(&mut self.order) {
             if let Some(waiting) = self.waiting.get_mut(&id) {
                 waiting.answer = None;
-                self.suspended.push(id);
+                self.suspended.insert((waiting.print, id));
             }
         }
+        let over = self.suspended.len().saturating_sub(SUSPENDED_MOST);
+        if over == 0 {
+            return Vec::new();
+        }
+        let mut oldest: Vec<u64> = self.suspended.iter().map(|(_, id)| *id).collect();
+        oldest.sort_unstable();
+        oldest.truncate(over);
+        let gone: BTreeSet<u64> = oldest.into_iter().collect();
+        self.suspended.retain(|(_, id)| !gone.contains(id));
+        self.gone(gone)
     }
 
-    /// The broker has forgotten our session: nothing that is suspended will come again.
-    pub(crate) fn forget_suspended(&mut self) {
+    /// The broker has forgotten our session: nothing that is suspended will come again. Gives by which numbers the journal
+    /// remembers their presses.
+    pub(crate) fn forget_suspended(&mut self) -> Vec<u64> {
         self.answered.clear();
-        for id in std::mem::take(&mut self.suspended) {
-            self.waiting.remove(&id);
-        }
+        let gone = std::mem::take(&mut self.suspended);
+        self.gone(gone.into_iter().map(|(_, id)| id))
+    }
+
+    fn gone(&mut self, ids: impl IntoIterator<Item = u64>) -> Vec<u64> {
+        let gone = ids.into_iter().filter_map(|id| self.waiting.remove(&id));
+        gone.filter_map(|waiting| waiting.remembered).collect()
     }
 
     /// The same message again after a resumed session: it joins the records it already has.
     pub(crate) fn rejoin(&mut self, answer: Answer, print: u64) -> bool {
-        let found = self
-            .suspended
-            .iter()
-            .position(|id| self.waiting.get(id).is_some_and(|w| w.print == print));
-        let Some(at) = found else { return false };
-        let id = self.suspended.remove(at);
+        let mut alike = self.suspended.range((print, 0)..=(print, u64::MAX));
+        let Some(&(_, id)) = alike.next() else {
+            return false;
+        };
+        self.suspended.remove(&(print, id));
         if let Some(waiting) = self.waiting.get_mut(&id) {
             waiting.answer = Some(answer);
         }
@@ -152,6 +202,17 @@ impl Custody {
     /// How many messages have no answer yet on this connection.
     pub(crate) fn unanswered(&self) -> usize {
         self.order.len()
+    }
+
+    /// True when so many wait for an answer that a broker whose window is told to be `window` messages is about to stop.
+    /// One that has sent more than that at once has a larger window than was told, which only the protocol bounds.
+    pub(crate) fn is_pressed(&self, window: usize) -> bool {
+        let window = if self.most > window {
+            SUSPENDED_MOST
+        } else {
+            window
+        };
+        self.order.len() >= window.div_ceil(2)
     }
 }
 
@@ -170,6 +231,13 @@ pub(crate) fn print(topic: &[u8], payload: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
+    fn said(answer: Answer) -> Answered {
+        Answered {
+            answer,
+            remembered: None,
+        }
+    }
+
     #[test]
     fn answers_leave_in_arrival_order_even_when_a_later_message_is_safe_first() {
         let mut custody = Custody::default();
@@ -180,8 +248,8 @@ mod tests {
         custody.safe(second);
         assert_eq!(custody.answer(), None);
         custody.safe(first);
-        assert_eq!(custody.answer(), Some((Answer::Token(1), 1)));
-        assert_eq!(custody.answer(), Some((Answer::Token(2), 2)));
+        assert_eq!(custody.answer(), Some(said(Answer::Token(1))));
+        assert_eq!(custody.answer(), Some(said(Answer::Token(2))));
         assert_eq!(custody.answer(), None);
     }
 
@@ -189,7 +257,7 @@ mod tests {
     fn a_message_that_says_nothing_is_answered_once_its_turn_comes() {
         let mut custody = Custody::default();
         custody.took(Answer::Token(1), 1, 1);
-        assert_eq!(custody.answer(), Some((Answer::Token(1), 1)));
+        assert_eq!(custody.answer(), Some(said(Answer::Token(1))));
     }
 
     #[test]
@@ -202,7 +270,7 @@ mod tests {
         assert_eq!(custody.answer(), None);
         assert!(custody.rejoin(Answer::Token(9), 77));
         assert!(!custody.rejoin(Answer::Token(10), 77));
-        assert_eq!(custody.answer(), Some((Answer::Token(9), 77)));
+        assert_eq!(custody.answer(), Some(said(Answer::Token(9))));
     }
 
     #[test]
@@ -219,7 +287,7 @@ mod tests {
      {
         let mut custody = Custody::default();
         custody.took(Answer::Token(1), 7, 77);
-        assert_eq!(custody.answer(), Some((Answer::Token(1), 77)));
+        assert_eq!(custody.answer(), Some(said(Answer::Token(1))));
         let again = Answer::Token(2);
         assert!(
             !custody.answered_before(again, 7, 77),
@@ -228,7 +296,7 @@ mod tests {
         custody.suspend();
         assert!(!custody.answered_before(again, 8, 77), "another message");
         assert!(custody.answered_before(again, 7, 77));
-        assert_eq!(custody.answer(), Some((again, 77)));
+        assert_eq!(custody.answer(), Some(said(again)));
         custody.suspend();
         custody.suspend();
         custody.suspend();
@@ -236,5 +304,39 @@ mod tests {
             !custody.answered_before(again, 7, 77),
             "two connections ago"
         );
+    }
+
+    #[test]
+    fn of_connections_that_are_gone_no_more_is_remembered_than_a_session_has_numbers() {
+        let mut custody = Custody::default();
+        let mut forgotten = 0;
+        for n in 0..100_000u64 {
+            let id = custody.took(Answer::Token(n), 1, 77);
+            custody.depends(id);
+            custody.remembered(id, n);
+            if n % 10_000 == 9_999 {
+                forgotten += custody.suspend().len();
+            }
+        }
+        assert_eq!(custody.waiting.len(), SUSPENDED_MOST);
+        assert_eq!(forgotten, 100_000 - SUSPENDED_MOST);
+        for n in 0..SUSPENDED_MOST as u64 {
+            assert!(custody.rejoin(Answer::Token(n), 77), "{n}");
+        }
+        assert!(!custody.rejoin(Answer::Token(0), 77));
+    }
+
+    #[test]
+    fn a_broker_that_sends_more_than_its_window_was_told_to_be_is_not_about_to_stop() {
+        let mut custody = Custody::default();
+        for n in 0..10 {
+            assert!(!custody.is_pressed(20), "{n}");
+            custody.took(Answer::Token(n), 1, 1);
+        }
+        assert!(custody.is_pressed(20));
+        for n in 10..21 {
+            custody.took(Answer::Token(n), 1, 1);
+        }
+        assert!(!custody.is_pressed(20));
     }
 }

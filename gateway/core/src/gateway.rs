@@ -2,7 +2,7 @@
 //! This file is the switchboard; what is decided stands in `taking` (messages to records), `keeping` (journal),
 //! `sending` (care hub), `watching` (silence) and `home`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use tecs_protocol::mqtt::Publish;
 use tecs_protocol::signal::What;
@@ -17,6 +17,8 @@ use crate::lane::LaneBox;
 use crate::link::Link;
 use crate::memory;
 use crate::normalise::raised;
+use crate::press_rate::PressRate;
+use crate::presses::Presses;
 use crate::roster::Whose;
 use crate::senses::Senses;
 use crate::settings::Settings;
@@ -47,12 +49,8 @@ pub(crate) struct Source {
     pub(crate) custody: Custody,
     /// The broker kept our session: what it sends again may be what we took before a kill.
     pub(crate) resumed: bool,
-    /// Presses taken by an earlier run whose messages had no answer: packet id and print.
-    pub(crate) unanswered: BTreeSet<(u16, u64)>,
-    /// Presses of this run that are remembered in the journal until answered: print to packet id.
-    pub(crate) remembered: BTreeMap<u64, u16>,
-    /// Presses that may leave the journal, and from when on.
-    pub(crate) forget: VecDeque<(Mono, Note)>,
+    /// Presses that are remembered in the journal until they are answered.
+    pub(crate) presses: Presses,
     pub(crate) bucket: Bucket,
 }
 
@@ -76,6 +74,10 @@ pub struct Gateway {
     pub(crate) counters: Counters,
     /// Notes that ride with the next page of the alarm lane.
     pub(crate) notes: Vec<Note>,
+    /// What is forgotten with the next page of each lane.
+    pub(crate) forgotten: [Vec<Note>; 3],
+    /// How fast each device presses.
+    pub(crate) press_rate: PressRate,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) power: (Option<bool>, Option<f64>),
     pub(crate) last_knock: Mono,
@@ -141,6 +143,8 @@ impl Gateway {
             hub_refused: None,
             counters: Counters::default(),
             notes: Vec::new(),
+            forgotten: Default::default(),
+            press_rate: PressRate::default(),
             effects: VecDeque::new(),
             power: (None, None),
             last_knock: Mono(0),
@@ -201,6 +205,7 @@ impl Gateway {
         self.tick_watches(now);
         self.end_closed();
         self.notes.extend(self.senses.roster.take_notes());
+        self.end_seconds(now);
         self.keep(now);
         self.send(now);
         self.answer_sources(now);
@@ -246,6 +251,7 @@ impl Gateway {
         let dues = [
             self.keep_due().map(|at| (at, "linger")),
             self.send_due().map(|at| (at, "link")),
+            self.press_rate.due().map(|at| (at, "storm")),
             self.watch_due().map(|at| (at, "watch")),
             self.senses.due().map(|(at, _)| (at, "line")),
             self.home

@@ -27,6 +27,7 @@ impl Gateway {
             Some(v1::from_hub::Says::Pause(pause)) => self.pause(endpoint, pause, now),
             Some(v1::from_hub::Says::Stage(stage)) => {
                 let shown = self.settings.limits.closed_shown_ms;
+                self.staged(endpoint, &stage, now);
                 self.home.stage(&stage, shown, now);
             }
             Some(v1::from_hub::Says::Ask(ask)) => self.ask(endpoint, &ask, now),

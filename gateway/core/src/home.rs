@@ -88,9 +88,9 @@ impl Home {
     /// An alarm was raised. Gives what its record's note remembers; `None` for what is no raised alarm.
     pub(crate) fn raised(
         &mut self,
-        epoch: u64,
-        seq: u64,
+        (epoch, seq): Name,
         event: &Event,
+        storm: bool,
         now: Mono,
     ) -> Option<(String, String)> {
         let What::Alarm {
@@ -101,7 +101,9 @@ impl Home {
         else {
             return None;
         };
-        if self.open.len() >= OPEN_MOST {
+        // A storm leaves half the room to alarms of others.
+        let room = if storm { OPEN_MOST / 2 } else { OPEN_MOST };
+        if self.open.len() >= room {
             return None;
         }
         let alarm = AlarmInHome {
@@ -175,6 +177,12 @@ impl Home {
         for (_, open) in self.open.range_mut((epoch, first)..=(epoch, last)) {
             open.confirm_by = Some(now.plus(CONFIRM_WITHIN_MS));
         }
+    }
+
+    /// Whose open alarm this is, and whether it is a test.
+    pub(crate) fn of(&self, epoch: u64, seq: u64) -> Option<(&str, bool)> {
+        let open = self.open.get(&(epoch, seq))?;
+        Some((&open.alarm.device, open.alarm.test))
     }
 
     /// The hub says how far it has come.

@@ -44,7 +44,8 @@ pub(crate) struct Journal {
     pub(crate) keeping: BTreeMap<u64, Keeping>,
     pub(crate) health: Health,
     pub(crate) retry_at: Mono,
-    pub(crate) notes_since: Option<Mono>,
+    /// Since when notes of each lane wait for a page that takes them along.
+    pub(crate) notes_since: [Option<Mono>; 3],
     /// What takes the place of a generation that is being dropped, and how many records it costs.
     pub(crate) evictions: BTreeMap<(Lane, u32), (Vec<Page>, u64)>,
     pub(crate) released: Vec<PageKey>,

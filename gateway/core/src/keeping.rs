@@ -8,13 +8,8 @@ use crate::gateway::{Gateway, at};
 use crate::input::{JournalFault, JournalSays};
 use crate::journal::Keeping;
 use crate::lane::LaneBox;
-use crate::memory;
 use crate::page::{PAGE_LIMIT, Page};
-use crate::roster::OWN;
 use crate::time::Mono;
-
-/// Notes that no alarm's page has taken along go to disk on their own after this long, ms.
-const NOTES_LINGER_MS: u64 = 5_000;
 
 /// Who said an alarm that the hub has is answered without the disk after this long, ms.
 const DISK_PATIENCE_MS: u64 = 2_000;
@@ -103,12 +98,7 @@ impl Gateway {
         mut notes: Vec<Note>,
         now: Mono,
     ) {
-        let riders = if lane == Lane::Alarm {
-            self.journal.notes_since = None;
-            std::mem::take(&mut self.notes)
-        } else {
-            Vec::new()
-        };
+        let riders = self.riders(lane);
         // What is forgotten comes after what was remembered of it.
         notes.extend(riders.iter().cloned());
         let ticket = self.journal.ticket(Keeping {
@@ -124,39 +114,6 @@ impl Gateway {
             notes,
         };
         self.order_journal(order, now);
-    }
-
-    /// Notes that wait for an alarm that does not come, and, at the end, the states of all fields.
-    fn keep_notes(&mut self, now: Mono) {
-        if self.stopping.is_asked() && !self.journal.states_kept {
-            self.journal.states_kept = true;
-            let states = self.states();
-            let ticket_notes = std::mem::take(&mut self.notes);
-            self.order_keep(Lane::Routine, Vec::new(), states, now);
-            self.notes = ticket_notes;
-        }
-        if self.notes.is_empty() {
-            return;
-        }
-        let since = *self.journal.notes_since.get_or_insert(now);
-        if now.since(since) >= NOTES_LINGER_MS || self.stopping.is_asked() {
-            self.order_keep(Lane::Alarm, Vec::new(), Vec::new(), now);
-        }
-    }
-
-    fn states(&self) -> Vec<Note> {
-        let mut notes = Vec::new();
-        for (source, device, known) in self.senses.roster.all() {
-            let name = match self.settings.sources.get(source) {
-                Some(source) => source.name.as_str(),
-                None if source == OWN => "",
-                None => continue,
-            };
-            for (field, word) in known.fields() {
-                notes.push(memory::state(name, device, field, Some(word)));
-            }
-        }
-        notes
     }
 
     /// A broker that waits for half of its window gets its answers before it stops. What the journal is at already is not
@@ -205,8 +162,7 @@ impl Gateway {
             let wait = if lane.lane == Lane::Alarm { 0 } else { linger };
             Some(first.born.plus(wait))
         });
-        let notes = self.journal.notes_since.map(|s| s.plus(NOTES_LINGER_MS));
-        let due = fresh.chain(notes).min();
+        let due = fresh.chain(self.notes_due()).min();
         due.map(|at| at.max(self.journal.retry_at))
     }
 
@@ -303,9 +259,7 @@ impl Gateway {
                 lane.not_kept(page);
             }
         }
-        let mut riders = keeping.riders;
-        riders.append(&mut self.notes);
-        self.notes = riders;
+        self.ride_again(keeping.lane, keeping.riders);
         self.journal.states_kept = false;
         self.journal_failed(why, now);
         if *why == JournalFault::Full {

@@ -21,12 +21,14 @@ pub(crate) enum Remembered {
         /// It may have said another since.
         doubtful: bool,
     },
-    /// A press whose message had no answer yet.
+    /// A press whose message had no answer yet, as versions before 0.1.0 wrote each.
     Pulse {
         source: String,
         packet: u16,
         print: u64,
     },
+    /// Presses of one record whose messages had no answer yet, as `presses` writes them.
+    Presses { source: String, runs: String },
     /// An alarm that is open in the home.
     Open { name: String, alarm: String },
     /// An unlisted device that once raised an alarm; the lowest turn is forgotten first.
@@ -49,9 +51,17 @@ impl Remembered {
     pub(crate) const fn turn(&self) -> (u8, u64) {
         match self {
             Self::Alarmed { turn, .. } => (0, *turn),
-            Self::State { .. } | Self::Pulse { .. } | Self::Lesson { .. } => (1, 0),
+            Self::State { .. }
+            | Self::Pulse { .. }
+            | Self::Presses { .. }
+            | Self::Lesson { .. } => (1, 0),
             Self::Open { .. } => (2, 0),
         }
+    }
+
+    /// Presses whose messages had no answer yet.
+    pub(crate) fn is_press(&self) -> bool {
+        matches!(self, Self::Pulse { .. } | Self::Presses { .. })
     }
 }
 
@@ -91,16 +101,12 @@ pub(crate) fn alarmed(source: &str, device: &str, turn: Option<u64>) -> Note {
     }
 }
 
-/// A pulse taken; `value` says whether it is remembered or forgotten.
-pub(crate) fn pulse(source: &str, packet: u16, print: u64, remember: bool) -> Note {
+/// Presses that one record holds, or a part of them: which, by the run of the daemon and a number of its own.
+pub(crate) fn presses(source: &str, run: u64, (number, part): (u64, u32), runs: &str) -> Note {
+    let name = format!("{run:016x}-{number}");
     Note {
-        key: key(&[
-            "pulse",
-            source,
-            &packet.to_string(),
-            &format!("{print:016x}"),
-        ]),
-        value: remember.then(Vec::new),
+        key: key(&["presses", source, &name, &part.to_string()]),
+        value: Some(runs.as_bytes().to_vec()),
     }
 }
 
@@ -137,6 +143,10 @@ pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<Remembered> {
             source: (*source).to_owned(),
             packet: packet.parse().ok()?,
             print: u64::from_str_radix(print, 16).ok()?,
+        }),
+        ["presses", source, ..] => Some(Remembered::Presses {
+            source: (*source).to_owned(),
+            runs: value,
         }),
         ["open", name] => Some(Remembered::Open {
             name: (*name).to_owned(),
@@ -185,9 +195,17 @@ mod tests {
             );
         }
         assert_eq!(holds("zigbee", "x", "tamper", None).value, None);
-        let note = pulse("zigbee", 7, 0xab, true);
+        let note = presses("zigbee", 0xab, (7, 0), "ab:7-9");
         assert_eq!(
             read(&note.key, &note.value.unwrap()),
+            Some(Remembered::Presses {
+                source: "zigbee".into(),
+                runs: "ab:7-9".into()
+            })
+        );
+        let before = "pulse\u{1f}zigbee\u{1f}7\u{1f}00000000000000ab";
+        assert_eq!(
+            read(before.as_bytes(), b""),
             Some(Remembered::Pulse {
                 source: "zigbee".into(),
                 packet: 7,

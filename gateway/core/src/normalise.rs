@@ -139,6 +139,7 @@ pub(crate) fn normalise(signal: Signal, known: &mut Known, hearing: Hearing<'_>)
         what,
         raw: Vec::new(),
         folded: 1,
+        last_heard: None,
     };
     let lane = event.lane(known.alarms);
     let repeats = match reading {

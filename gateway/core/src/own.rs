@@ -8,6 +8,7 @@ use crate::assess;
 use crate::gateway::{Gateway, at};
 use crate::lane::LaneBox;
 use crate::normalise::Meaning;
+use crate::press_rate::Press;
 use crate::status::TestCall;
 use crate::time::Mono;
 
@@ -17,7 +18,7 @@ impl Gateway {
         if let Some(meaning) = self.senses.own(device, what, now) {
             // Whether it was raised is remembered over a kill as well, whatever its lane: it is restored once.
             self.notes.extend(meaning.state.clone());
-            self.raise(meaning, None, Vec::new(), now);
+            self.raise(meaning, Press::default(), now);
         }
     }
 
@@ -39,6 +40,7 @@ impl Gateway {
             },
             raw: Vec::new(),
             folded: 1,
+            last_heard: None,
         };
         let meaning = Meaning {
             lane: event.lane(true),
@@ -47,7 +49,7 @@ impl Gateway {
             pulse: true,
             by: None,
         };
-        self.raise(meaning, None, Vec::new(), now);
+        self.raise(meaning, Press::default(), now);
     }
 
     pub(crate) fn test_alarm(&mut self, now: Mono) {

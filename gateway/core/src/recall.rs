@@ -11,8 +11,9 @@ use crate::journal::Health;
 use crate::link::Link;
 use crate::memory::{self, Remembered};
 use crate::normalise::{Heard, Hearing, normalise, still_means, there_again};
+use crate::press_rate::Press;
+use crate::presses::{self, Run};
 use crate::roster::OWN;
-use crate::taking::FORGET_AFTER_MS;
 use crate::time::Mono;
 use crate::watching::Whose;
 use crate::word::Word;
@@ -56,18 +57,19 @@ impl Gateway {
         }
         // A routine state may have changed since without touching the disk: in doubt it is new (decision 004).
         let whole = |lane: Lane| recovered.clean || lane == Lane::Alarm;
-        let notes = recovered.notes.iter().filter(|(lane, ..)| whole(*lane));
-        let read = notes.filter_map(|(_, key, value)| {
+        let notes = recovered.notes.iter();
+        let read = notes.filter_map(|(lane, key, value)| {
             let mut remembered = memory::read(key, value)?;
             if let Remembered::State { doubtful, .. } = &mut remembered {
                 *doubtful &= !recovered.clean;
             }
-            Some((key, remembered))
+            // A press is remembered with its record and forgotten once it is answered, in every lane.
+            (whole(*lane) || remembered.is_press()).then_some((*lane, key, remembered))
         });
-        let mut read: Vec<(&Vec<u8>, Remembered)> = read.collect();
-        read.sort_by_key(|(_, remembered)| remembered.turn());
-        for (key, remembered) in read {
-            self.remember(key, remembered, now);
+        let mut read: Vec<(Lane, &Vec<u8>, Remembered)> = read.collect();
+        read.sort_by_key(|(.., remembered)| remembered.turn());
+        for (lane, key, remembered) in read {
+            self.remember((lane, key), remembered, now);
         }
         self.doubt(recovered.clean);
         self.recall_crowds(now);
@@ -77,7 +79,7 @@ impl Gateway {
         self.say_how_it_is(now);
     }
 
-    fn remember(&mut self, key: &[u8], remembered: Remembered, now: Mono) {
+    fn remember(&mut self, (lane, key): (Lane, &[u8]), remembered: Remembered, now: Mono) {
         match remembered {
             Remembered::State {
                 source,
@@ -90,7 +92,10 @@ impl Gateway {
                 source,
                 packet,
                 print,
-            } => self.remember_pulse(&source, packet, print, now),
+            } => self.remember_presses_of(&source, (lane, key), &[(print, packet, packet)], now),
+            Remembered::Presses { source, runs } => {
+                self.remember_presses_of(&source, (lane, key), &presses::read(&runs), now);
+            }
             Remembered::Open { name, alarm } => {
                 if let Some(device) = self.home.recalled(&name, &alarm, now) {
                     self.senses.roster.opened_before(&device);
@@ -166,26 +171,25 @@ impl Gateway {
             ..Hearing::of_ours(source, &self.senses.clock, now)
         };
         match normalise(signal, known, hearing) {
-            Heard::News(meaning) => self.raise(*meaning, None, Vec::new(), now),
+            Heard::News(meaning) => self.raise(*meaning, Press::default(), now),
             Heard::Silent(_, state) => self.notes.extend(state),
         }
     }
 
-    fn remember_pulse(&mut self, source: &str, packet: u16, print: u64, now: Mono) {
+    fn remember_presses_of(
+        &mut self,
+        source: &str,
+        (lane, key): (Lane, &[u8]),
+        runs: &[Run],
+        now: Mono,
+    ) {
         let index = self.source_named(source);
-        let Some(known) = index.and_then(|n| self.sources.get_mut(n)) else {
-            return;
-        };
-        // Taken again in this run: that one is not forgotten before it is answered.
-        if known.remembered.get(&print) == Some(&packet) {
-            return;
+        if let Some(known) = index.and_then(|n| self.sources.get_mut(n)) {
+            // A broker that has forgotten our session sends nothing again.
+            let comes_again = !known.up || known.resumed;
+            let runs = if comes_again { runs } else { &[] };
+            known.presses.recall(lane, key.to_vec(), runs, now);
         }
-        // A broker that has forgotten our session sends nothing again.
-        if !known.up || known.resumed {
-            known.unanswered.insert((packet, print));
-        }
-        let forget = memory::pulse(source, packet, print, false);
-        known.forget.push_back((now.plus(FORGET_AFTER_MS), forget));
     }
 
     /// What of the states that were found is not to be relied on.

@@ -22,7 +22,7 @@ pub struct Counters {
     pub rejoined: u64,
     /// Routine words dropped because a source babbled.
     pub throttled: u64,
-    /// Identical alarms folded while the disk was full.
+    /// Alarms counted in the record of an identical one: a press storm, or a full disk.
     pub folded: u64,
     /// Pages ordered to the journal.
     pub pages: u64,

@@ -4,22 +4,18 @@ use tecs_protocol::event::Event;
 use tecs_protocol::mqtt::Publish;
 use tecs_protocol::vocabulary::Lane;
 
-use crate::custody::{Answer, Owner, print};
+use crate::custody::{Answer, Answered, Owner, print};
 use crate::effect::{Effect, Note, Noteworthy};
 use crate::gateway::{Gateway, at};
 use crate::lane::Fresh;
 use crate::memory;
 use crate::normalise::{Care, Meaning};
+use crate::press_rate::Press;
+use crate::pressing::is_responder_here;
+use crate::roster::Whose;
 use crate::senses::Understood;
 use crate::tap::Tapped;
 use crate::time::Mono;
-
-/// An answered press stays in the journal this long, ms: an acknowledgement may still be on its way when the gateway is
-/// killed, and the press would come again as a new one.
-pub(crate) const FORGET_AFTER_MS: u64 = 10_000;
-
-/// More answered presses of one source than this are forgotten at once.
-const FORGET_MOST: usize = 4_096;
 
 /// Said to whoever looks of a routine word that a babbling source may not say.
 const THROTTLED: &str = "throttled: its source babbles";
@@ -58,6 +54,18 @@ impl Bucket {
     }
 }
 
+/// An event that is to have its place.
+pub(crate) struct Entering {
+    pub(crate) lane: Lane,
+    pub(crate) event: Event,
+    /// What its page takes along.
+    pub(crate) notes: Vec<Note>,
+    /// It is one of many records of a storm.
+    pub(crate) storm: bool,
+    /// Whose word it is.
+    pub(crate) by: Option<Whose>,
+}
+
 impl Gateway {
     /// One publish of a broker.
     pub(crate) fn publish(
@@ -90,7 +98,7 @@ impl Gateway {
             self.counters.rejoined += 1;
             return;
         }
-        let redelivered = again && source.unanswered.remove(&(packet, print));
+        let redelivered = again && source.presses.took_before(packet, print);
         let owner = answer.map(|answer| Owner {
             source: index,
             id: source.custody.took(answer, packet, print),
@@ -189,6 +197,7 @@ impl Gateway {
         }
         self.notes.extend(understood.states);
         for meaning in understood.meanings {
+            let press = Press { owner, word: press };
             if meaning.lane == Lane::Routine && !self.may_speak(index, now) {
                 self.tap(|| Tapped::Ignored {
                     source: index,
@@ -197,13 +206,7 @@ impl Gateway {
                 });
                 continue;
             }
-            let mut notes = Vec::new();
-            if let Some((packet, print)) = press
-                && meaning.must_be_known()
-            {
-                notes.push(self.remember_press(index, packet, print));
-            }
-            self.raise(meaning, owner, notes, now);
+            self.meant(index, meaning, press, now);
         }
     }
 
@@ -219,22 +222,8 @@ impl Gateway {
         passes
     }
 
-    fn remember_press(&mut self, index: usize, packet: u16, print: u64) -> Note {
-        if let Some(source) = self.sources.get_mut(index) {
-            source.remembered.insert(print, packet);
-        }
-        let name = self.settings.sources.get(index);
-        memory::pulse(name.map_or("", |s| &s.name), packet, print, true)
-    }
-
-    /// Gives an event its place. From here on nothing is forgotten but by a receipt or a Gap.
-    pub(crate) fn raise(
-        &mut self,
-        meaning: Meaning,
-        owner: Option<Owner>,
-        mut notes: Vec<Note>,
-        now: Mono,
-    ) {
+    /// An event is a record of its own.
+    pub(crate) fn raise(&mut self, meaning: Meaning, press: Press, now: Mono) {
         let Meaning {
             event,
             lane,
@@ -244,88 +233,101 @@ impl Gateway {
         } = meaning;
         self.counters.raised += 1;
         if let Some(by) = &by {
-            let owed = owner.map(|owner| owner.id);
+            let owed = press.owner.map(|owner| owner.id);
             self.senses.roster.told(by, owed, &event);
         }
+        self.depends(press.owner);
+        let mut notes = Vec::new();
         if lane == Lane::Alarm {
             self.effects.push_back(Effect::Note(Noteworthy::Raised {
                 lane,
                 urgency: event.urgency,
             }));
             notes.extend(state);
-            if let Some(owner) = owner
-                && self.fold(&event, owner)
-            {
-                self.notes.append(&mut notes);
-                self.tap(|| Tapped::Folded {
-                    event: Box::new(event),
-                });
-                return;
-            }
         } else {
             self.notes.extend(state);
         }
-        let epoch = self.who.epoch;
-        let Some(lane_box) = self.lanes.get_mut(at(lane)) else {
-            return;
+        let entering = Entering {
+            lane,
+            event,
+            notes,
+            storm: false,
+            by,
         };
-        let seq = lane_box.give(1);
+        self.enter(entering, &[press], now);
+    }
+
+    /// Gives an event its place, the number of which is told unless an equal one had its place already. From here on
+    /// nothing is forgotten but by a receipt or a Gap. Whoever waits for it is counted in custody before.
+    pub(crate) fn enter(
+        &mut self,
+        entering: Entering,
+        presses: &[Press],
+        now: Mono,
+    ) -> Option<u64> {
+        let Entering {
+            lane,
+            event,
+            mut notes,
+            storm,
+            by,
+        } = entering;
+        let owners: Vec<Owner> = presses.iter().filter_map(|press| press.owner).collect();
+        notes.extend(self.remember_presses(lane, presses));
+        if lane == Lane::Alarm && self.fold(&event, &owners) {
+            self.notes.append(&mut notes);
+            self.tap(|| Tapped::Folded {
+                event: Box::new(event),
+            });
+            return None;
+        }
+        let epoch = self.who.epoch;
+        let seq = self.lanes.get_mut(at(lane))?.give(1);
         self.tap(|| Tapped::Event {
             lane,
             seq,
             event: Box::new(event.clone()),
         });
-        if let Some((name, alarm)) = self.home.raised(epoch, seq, &event, now) {
+        if let Some((name, alarm)) = self.home.raised((epoch, seq), &event, storm, now) {
             notes.push(memory::open(&name, Some(&alarm)));
             if let Some(by) = &by {
                 self.senses.roster.opened(by, &event.device.id);
             }
             self.knock(now);
-        } else {
+        } else if !storm {
             self.not_followed(by.as_ref(), &event.what, now);
         }
-        if let Some(owner) = owner
-            && let Some(source) = self.sources.get_mut(owner.source)
-        {
-            source.custody.depends(owner.id);
-        }
-        let folds = lane == Lane::Alarm && self.journal.is_full();
+        let folds = lane == Lane::Alarm && self.journal.is_full() && !is_responder_here(&event);
         let fold = folds.then(|| Box::new(event.clone()));
         let bytes = event.into_bytes().into();
-        if let Some(lane_box) = self.lanes.get_mut(at(lane)) {
-            lane_box.push(Fresh {
-                seq,
-                last: seq,
-                gap: false,
-                bytes,
-                born: now,
-                owners: owner.into_iter().collect(),
-                notes,
-                sent_on: 0,
-                attempts: 0,
-                keeping: false,
-                accepted: None,
-                done: false,
-                fold,
-            });
-        }
+        self.lanes.get_mut(at(lane))?.push(Fresh {
+            seq,
+            last: seq,
+            gap: false,
+            bytes,
+            born: now,
+            owners,
+            notes,
+            sent_on: 0,
+            attempts: 0,
+            keeping: false,
+            accepted: None,
+            done: false,
+            fold,
+        });
+        Some(seq)
     }
 
     /// Alarms alone fill the disk: one that is identical to one that only memory has folds into it.
-    fn fold(&mut self, event: &Event, owner: Owner) -> bool {
-        if !self.journal.is_full() {
+    fn fold(&mut self, event: &Event, owners: &[Owner]) -> bool {
+        if !self.journal.is_full() || owners.is_empty() || is_responder_here(event) {
             return false;
         }
-        let Some(lane) = self.lanes.get_mut(at(Lane::Alarm)) else {
-            return false;
-        };
-        if !lane.fold(event, owner) {
+        let lane = self.lanes.get_mut(at(Lane::Alarm));
+        if !lane.is_some_and(|lane| lane.fold(event, owners)) {
             return false;
         }
-        if let Some(source) = self.sources.get_mut(owner.source) {
-            source.custody.depends(owner.id);
-        }
-        self.counters.folded += 1;
+        self.counters.folded += u64::from(event.folded);
         true
     }
 
@@ -351,13 +353,13 @@ impl Gateway {
     }
 
     fn answer_source(&mut self, index: usize, now: Mono) {
-        while let Some((answer, print)) = self
+        while let Some(Answered { answer, remembered }) = self
             .sources
             .get_mut(index)
             .and_then(|source| source.custody.answer())
         {
             match answer {
-                Answer::Token(token) => self.acknowledge(index, token, print, now),
+                Answer::Token(token) => self.acknowledge(index, token, remembered, now),
                 Answer::Ticket(ticket) => {
                     let (more, write) = self.senses.safe(&self.settings, index, ticket, now);
                     self.line_said(index, more, write, now);
@@ -366,34 +368,16 @@ impl Gateway {
         }
     }
 
-    fn acknowledge(&mut self, index: usize, token: u64, print: u64, now: Mono) {
+    fn acknowledge(&mut self, index: usize, token: u64, remembered: Option<u64>, now: Mono) {
         self.counters.acknowledged += 1;
         self.effects.push_back(Effect::Acknowledge {
             source: index,
             token,
         });
-        if let Some(packet) = self
-            .sources
-            .get_mut(index)
-            .and_then(|s| s.remembered.remove(&print))
+        if let Some(number) = remembered
+            && let Some(source) = self.sources.get_mut(index)
         {
-            let name = self.settings.sources.get(index);
-            let note = memory::pulse(name.map_or("", |s| &s.name), packet, print, false);
-            if let Some(source) = self.sources.get_mut(index) {
-                source.forget.push_back((now.plus(FORGET_AFTER_MS), note));
-            }
-        }
-    }
-
-    /// Presses that were answered a while ago leave the journal.
-    fn forget_presses(&mut self, now: Mono) {
-        for source in &mut self.sources {
-            while let Some((due, _)) = source.forget.front()
-                && (*due <= now || source.forget.len() > FORGET_MOST)
-            {
-                self.notes
-                    .extend(source.forget.pop_front().map(|(_, note)| note));
-            }
+            source.presses.answered(number, now);
         }
     }
 }

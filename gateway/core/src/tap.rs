@@ -79,6 +79,11 @@ impl Gateway {
         }
     }
 
+    /// Somebody looks.
+    pub(crate) fn is_looked_at(&self) -> bool {
+        self.taps.looked_at
+    }
+
     /// Shows this to whoever looks; made only then.
     pub(crate) fn tap(&mut self, tapped: impl FnOnce() -> Tapped) {
         if !self.taps.looked_at {

@@ -9,6 +9,7 @@ use tecs_protocol::vocabulary::{Condition, HealthKind};
 use crate::gateway::Gateway;
 use crate::normalise::Heard;
 use crate::notebook::Notebook;
+use crate::press_rate::Press;
 use crate::settings::Settings;
 use crate::time::Mono;
 
@@ -67,12 +68,8 @@ impl Gateway {
             source.up = true;
             source.why.clear();
             source.resumed = resumed;
-            source.custody.suspend();
-            if !resumed {
-                source.custody.forget_suspended();
-                source.unanswered.clear();
-            }
         }
+        self.suspend(index, !resumed, now);
         self.heard_from(Whose::Source(index), now);
         let write = self.senses.opened(index, now);
         self.line_said(index, Vec::new(), write, now);
@@ -82,8 +79,8 @@ impl Gateway {
         if let Some(source) = self.sources.get_mut(index) {
             source.up = false;
             why.clone_into(&mut source.why);
-            source.custody.suspend();
         }
+        self.suspend(index, false, now);
         self.senses.closed(index, now);
         self.silent(Whose::Source(index), now);
     }
@@ -254,7 +251,7 @@ impl Gateway {
         let heard = self.senses.roster.named(told).map(|k| k.heard);
         let silent = heard.is_some_and(|heard| now.since(heard) >= after);
         match self.senses.silence(&self.settings, named, silent, now) {
-            Some(Heard::News(meaning)) => self.raise(*meaning, None, Vec::new(), now),
+            Some(Heard::News(meaning)) => self.raise(*meaning, Press::default(), now),
             Some(Heard::Silent(_, state)) => self.notes.extend(state),
             None => {}
         }

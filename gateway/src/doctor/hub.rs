@@ -140,6 +140,7 @@ impl Ours {
             },
             raw: Vec::new(),
             folded: 1,
+            last_heard: None,
         };
         Ok(Self {
             epoch,

@@ -130,7 +130,7 @@ fn counters(seen: &Snapshot) -> [(&'static str, &'static str, u64); 14] {
         ),
         (
             "folded_total",
-            "Identical alarms folded: the disk was full.",
+            "Alarms counted in the record of an identical one: a press storm, or a full disk.",
             c.folded,
         ),
         ("pages_total", "Pages ordered to the journal.", c.pages),

@@ -117,6 +117,7 @@ fn told(signal: &Signal) {
         flags: Default::default(),
         raw: Vec::new(),
         folded: 1,
+        last_heard: None,
     };
     let read = decode(&event.encode());
     assert_eq!(

@@ -487,6 +487,9 @@ pub struct Event {
     /// How many identical alarms this record stands for; 0 and 1 both mean one.
     #[prost(uint32, tag = "13")]
     pub folded: u32,
+    /// When the last of them was heard, where it stands for several; `heard` is of the first.
+    #[prost(message, optional, tag = "15")]
+    pub last_heard: ::core::option::Option<Clock>,
     /// Said by a device that the installer has not named: nobody has said what it is or where it stands.
     #[prost(bool, tag = "14")]
     pub unlisted: bool,

@@ -206,6 +206,7 @@ fn record(kind: Kind, number: u64) -> Bytes {
         flags: Flags::default(),
         raw,
         folded: 1,
+        last_heard: None,
     };
     event.encode().into()
 }

@@ -7,6 +7,7 @@ use gateway_core::{
     Found, JournalFault, JournalOrder, JournalSays, Note, Page, PageKey, Recovered,
 };
 use tecs_protocol::event::{Entry, decode};
+use tecs_protocol::signal::What;
 use tecs_protocol::vocabulary::Lane;
 
 use super::broker::EPOCH_MS;
@@ -309,6 +310,16 @@ pub(super) fn folded_in(record: &[u8]) -> u64 {
     match decode(record) {
         Ok(Entry::Event(event)) => u64::from(event.folded - 1),
         Ok(Entry::Gap(_)) | Err(_) => 0,
+    }
+}
+
+/// Presses of a device that this record counts; none in a record of anything else.
+pub(super) fn presses_in(record: &[u8]) -> u64 {
+    match decode(record) {
+        Ok(Entry::Event(event)) if matches!(event.what, What::Alarm { .. }) => {
+            u64::from(event.folded)
+        }
+        Ok(Entry::Event(_) | Entry::Gap(_)) | Err(_) => 0,
     }
 }
 

@@ -246,6 +246,7 @@ fn gap_sighting(arrival: &Arrival, told_gap: GapTold, lost: &[Range]) -> Sightin
             told_gap.why
         ),
         folded: 1,
+        last_ms: None,
         raw: Vec::new(),
     }
 }

@@ -10,6 +10,7 @@ use crate::custody::Owner;
 use crate::effect::Note;
 use crate::input::Found;
 use crate::page::{PAGE_LIMIT, Page, PageKey};
+use crate::press_rate::condition;
 use crate::ranges::Ranges;
 use crate::time::Mono;
 
@@ -31,25 +32,40 @@ impl LaneBox {
         self.fresh_bytes
     }
 
-    /// Counts an identical alarm in a record that nobody has seen yet; true when there was one.
-    pub(crate) fn fold(&mut self, event: &Event, owner: Owner) -> bool {
-        for fresh in self.fresh.iter_mut().filter(|f| !f.done) {
+    /// Counts an identical alarm in a record that nobody has seen yet; true when there was one. Never across a word of
+    /// the same device of another condition: what it said last would be lost.
+    pub(crate) fn fold(&mut self, event: &Event, owners: &[Owner]) -> bool {
+        for fresh in self.fresh.iter_mut().rev().filter(|f| !f.done) {
             let unseen = !fresh.keeping && fresh.attempts == 0 && fresh.accepted.is_none();
-            if let Some(first) = &mut fresh.fold
-                && unseen
-                && first.device == event.device
-                && first.what == event.what
-                && first.flags == event.flags
-            {
-                first.folded += 1;
+            let Some(first) = &mut fresh.fold else {
+                continue;
+            };
+            if !unseen || first.device.id != event.device.id {
+                continue;
+            }
+            if first.what == event.what && first.flags == event.flags {
+                first.folded = first.folded.saturating_add(event.folded);
+                first.last_heard = Some(event.last_heard.unwrap_or(event.heard));
                 self.fresh_bytes -= fresh.bytes.len();
                 fresh.bytes = first.encode().into();
                 self.fresh_bytes += fresh.bytes.len();
-                fresh.owners.push(owner);
+                fresh.owners.extend(owners);
                 return true;
+            }
+            if condition(&first.what) != condition(&event.what) {
+                return false;
             }
         }
         false
+    }
+
+    /// Nothing more is counted in what this device has said so far.
+    pub(crate) fn unfold(&mut self, device: &str) {
+        for fresh in &mut self.fresh {
+            if fresh.fold.as_ref().is_some_and(|f| f.device.id == device) {
+                fresh.fold = None;
+            }
+        }
     }
 
     /// How many messages of a source have records that no page holds yet, counted up to `most`. These are the youngest: a
