@@ -116,17 +116,7 @@ impl HaDiscovery {
         } else if let Some(known) = self.entities.get_mut(&key) {
             known.device.clone_from(&home);
         }
-        let old = self.availability.topics_of(&key);
-        let signals = self
-            .availability
-            .learn(&key, &home, told.availability, &self.devices);
-        message.signals.extend(signals);
-        for topic in self.availability.topics_of(&key) {
-            self.asked.add(&topic);
-        }
-        for topic in old {
-            self.asked.remove(&topic);
-        }
+        self.learn_availability(&key, &home, told.availability, message);
         if told.broken.is_some_and(|broken| broken.raises) {
             self.tell_fault(&key, true, message);
         } else if was_faulty || (is_new && raises && is_program) {
@@ -134,6 +124,25 @@ impl HaDiscovery {
         }
         if is_new {
             self.read_late(&key, now_ms, message);
+        }
+    }
+
+    /// Where an entity's availability is told from now on.
+    fn learn_availability(
+        &mut self,
+        key: &str,
+        home: &str,
+        set: Option<Set>,
+        message: &mut Message,
+    ) {
+        let old = self.availability.topics_of(key);
+        let signals = self.availability.learn(key, home, set, &self.devices);
+        message.signals.extend(signals);
+        for topic in self.availability.topics_of(key) {
+            self.asked.add(&topic);
+        }
+        for topic in old {
+            self.asked.remove(&topic);
         }
     }
 
