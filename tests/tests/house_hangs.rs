@@ -193,6 +193,39 @@ async fn a_disk_that_refuses_every_sync_from_the_first_or_second_on_ends_nothing
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_refused_every_sync_and_answers_again_is_used_without_a_restart() {
+    let Some(mut house) = Plan::default().build().await else {
+        return;
+    };
+    // Each thread's first dozen.
+    let Some(under) = Syncs::from_the_start("error=EIO:when=1..6") else {
+        return;
+    };
+    house.gateway.under = under;
+    house.all_come().await;
+    let end = Instant::now() + Duration::from_mins(2);
+    let fine = |house: &House| {
+        let status = house.gateway.status().unwrap_or_default();
+        status["journal"] == "fine"
+    };
+    let mut was_broken = false;
+    while Instant::now() < end && !(was_broken && fine(&house)) {
+        house.does("pendant", "press", None).await;
+        sleep(Duration::from_millis(200)).await;
+        was_broken |= !fine(&house);
+    }
+    assert!(was_broken && fine(&house), "{:?}", house.gateway.status());
+    house.hubs[0].is_killed();
+    house.does("pendant", "press", None).await;
+    sleep(Duration::from_millis(500)).await;
+    house.kill_gateway();
+    house.gateway.under.clear();
+    house.gateway.comes().await;
+    house.hubs[0].comes().await;
+    house.everything_arrives(IN_THE_END).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_first_start_on_a_full_disk_runs_without_a_journal_says_so_everywhere_and_heals() {
     let Some(mut house) = Plan::default().build().await else {
         return;

@@ -24,6 +24,7 @@ mod sled_store;
 mod state_folder;
 mod store;
 mod thread;
+mod waker;
 
 use std::path::Path;
 use std::sync::mpsc::{Sender, channel};

@@ -18,6 +18,7 @@ use gateway_core::page::Page;
 use super::folder;
 use super::frame::{self, Gathered};
 use super::store::{Batch, Carved, Contents, Store, StoreFault};
+use super::waker::{self, LastHandle};
 
 /// sled's log segment, bytes: the smallest for which seventeen pieces of `frame::BODY_LIMIT` are no "blob" (a quarter of
 /// the segment), and what a young store takes on the disk.
@@ -33,23 +34,6 @@ const PLACES_PER_MAP: u64 = 512;
 /// Keys of these maps in the tree of marks; the journal's own marks begin with other letters.
 const RELEASED: u8 = b'r';
 const MARK: u8 = b'm';
-
-/// sled's last handle, which holds every tree. When it is dropped sled syncs the log once more and panics when it cannot
-/// (sled 0.34.7, `pagecache/logger.rs`, `impl Drop for Log`): a disk that refuses would end the thread that owns it.
-struct LastHandle(Option<Db>);
-
-impl Drop for LastHandle {
-    fn drop(&mut self) {
-        let Some(db) = self.0.take() else { return };
-        if std::thread::panicking() {
-            // A second panic would end the process; so the file stays locked until that ends by itself.
-            std::mem::forget(db);
-            return;
-        }
-        // Whoever wrote last has been told what the disk refused.
-        let _ = catch_unwind(AssertUnwindSafe(move || drop(db)));
-    }
-}
 
 /// A generation in a sled store.
 pub struct SledStore {
@@ -79,7 +63,7 @@ impl Store for SledStore {
             File::open(&path).and_then(|f| f.sync_all()).map_err(io)?;
         }
         let opened = open_when_unlocked(folder)?;
-        let last = LastHandle(Some(opened.clone()));
+        let last = LastHandle::of(opened.clone());
         // Dropped before `last`, whichever way this function is left.
         let db = opened;
         let (pages, notes, marks) = guarded(folder, || {
@@ -254,7 +238,7 @@ impl SledStore {
 
     /// `flush` hands the log to the system; only `sync_data` puts it on the disk (spacejam/sled #1452).
     fn make_durable(&self) -> Result<(), StoreFault> {
-        guarded(&self.folder, || self.db.flush())?;
+        guarded(&self.folder, || waker::flush(&self.db))?;
         folder::syncing();
         self.file
             .sync_data()
