@@ -228,7 +228,8 @@ pub fn dialect(family: Family, options: &Options) -> Option<Box<dyn Dialect>> {
                 message_bytes: options.longest,
                 ..ha_discovery::Limits::default()
             };
-            Some(Box::new(HaDiscovery::new(&options.base, limits)))
+            let discovery = HaDiscovery::new(&options.base, limits);
+            Some(Box::new(discovery.with_listed(Arc::clone(&options.listed))))
         }
         Family::Homie => {
             let limits = homie::Limits {

@@ -721,7 +721,8 @@ fn devices_entities_and_topics_have_their_limits() {
     };
     let mut h = HaDiscovery::new("ha", limits);
     let teach = |h: &mut HaDiscovery, object: &str, id: &str, topic: &str| {
-        let config = json!({"stat_t": topic, "dev_cla": "smoke", "dev": {"ids": [id]}}).to_string();
+        let config =
+            json!({"stat_t": topic, "dev_cla": "motion", "dev": {"ids": [id]}}).to_string();
         hear(h, &format!("ha/binary_sensor/{object}/config"), &config)
     };
     assert_eq!(teach(&mut h, "a", "1", "s/1").refusals, []);
@@ -734,6 +735,50 @@ fn devices_entities_and_topics_have_their_limits() {
     assert_eq!(teach(&mut h, "c", "2", "s/3").refusals, []);
     assert_eq!(teach(&mut h, "d", "2", "s/4").refusals.len(), 1);
     assert_eq!((h.entities(), h.devices()), (3, 2));
+}
+
+#[test]
+fn configurations_that_a_broker_retains_cost_no_alarm_and_no_listed_device() {
+    let listed = std::iter::once("Hall".to_owned()).collect();
+    let limits = Limits {
+        entities: 720,
+        topics_bytes: 700 * 12,
+        ..Limits::default()
+    };
+    let mut h = HaDiscovery::new("ha", limits).with_listed(std::sync::Arc::new(listed));
+    let mut teach = |class: &str, object: &str, name: &str| {
+        let device = json!({"ids": [object], "name": name});
+        let config = json!({"stat_t": format!("s/{object}"), "dev_cla": class, "dev": device});
+        hear(
+            &mut h,
+            &format!("ha/binary_sensor/{object}/config"),
+            &config.to_string(),
+        );
+    };
+    for n in 0..700 {
+        teach("motion", &format!("ghost-{n}"), "");
+    }
+    teach("motion", "hall", "Hall");
+    // Of detectors there may be more than there is room for others.
+    for n in 0..650 {
+        teach("smoke", &format!("smoke-{n}"), "");
+    }
+    for topic in ["s/smoke-0", "s/smoke-649", "s/hall"] {
+        let message = hear(&mut h, topic, "ON");
+        assert_eq!(
+            message.signals.len(),
+            1,
+            "{topic}: {message:?} {}",
+            h.entities()
+        );
+    }
+    let topics = h.topics();
+    assert!(topics.iter().any(|topic| topic == "s/smoke-649"));
+    assert!(
+        !topics.iter().any(|topic| topic == "s/ghost-0"),
+        "it made room"
+    );
+    assert!(topics.iter().map(String::len).sum::<usize>() < 700 * 13);
 }
 
 proptest! {

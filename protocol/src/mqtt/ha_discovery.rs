@@ -34,14 +34,17 @@ mod keys;
 mod learn;
 mod meaning;
 mod payload;
+mod room;
 mod said;
 pub mod say;
 mod template;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::signal::{Message, Reading, Refusal, Speaker};
+use crate::turns::Turns;
 
 use super::waiting::Waiting;
 use super::{Dialect, Publish};
@@ -59,7 +62,7 @@ pub const DEFAULT_PREFIX: &str = "homeassistant";
 /// What one discovery prefix may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Devices.
+    /// Devices; of those that can raise an alarm or are listed, 4,096 more.
     pub devices: usize,
     /// Entities of all devices.
     pub entities: usize,
@@ -103,6 +106,10 @@ pub struct HaDiscovery {
     expiry: Expiry,
     waiting: Waiting,
     asked: Asked,
+    /// Devices that are never left out for a limit.
+    listed: Arc<BTreeSet<String>>,
+    /// Entities that may have to go for one that can raise an alarm.
+    quiet: Turns<Box<str>>,
 }
 
 /// An entity, and what is remembered of it.
@@ -141,6 +148,8 @@ impl HaDiscovery {
             expiry: Expiry::default(),
             waiting: Waiting::default(),
             asked: Asked::default(),
+            listed: Arc::default(),
+            quiet: Turns::new(),
         }
     }
 

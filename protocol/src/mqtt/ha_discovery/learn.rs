@@ -1,8 +1,6 @@
 //! What a configuration changes: entities come, go and are told anew, and what was said before they were known is read. It
 //! reads no state of its own.
 
-use std::collections::BTreeSet;
-
 use crate::mqtt::Publish;
 use crate::signal::{Gone, Message, Reading, Refusal, Signal, What};
 use crate::vocabulary::{Condition, HealthKind};
@@ -88,13 +86,15 @@ impl HaDiscovery {
             model: String::new(),
         };
         let identity = device.unwrap_or(&alone);
+        let wanted = self.is_wanted(identity, &entity);
+        let availability = told.availability.as_ref();
+        let room = self.make_room(&key, identity, &entity, availability, message);
+        let known = self.entities.get(&key);
         let same = known.is_some_and(|known| known.entity == entity);
         let is_new = known.is_none();
         let was_faulty = known.is_some_and(|known| known.faulty);
         let raises = entity.says.has_alarm();
         let is_program = matches!(entity.template, Template::Program(_));
-        let availability = told.availability.as_ref();
-        let room = self.has_room(&key, identity, &entity, availability);
         let heard_already = self.is_twin(&key, &entity, told.unique_id.as_deref());
         if let Err(refusal) = room.and(heard_already) {
             refuse_each(message, vec![refusal]);
@@ -116,6 +116,7 @@ impl HaDiscovery {
         } else if let Some(known) = self.entities.get_mut(&key) {
             known.device.clone_from(&home);
         }
+        self.in_turn(&key, wanted);
         self.learn_availability(&key, &home, told.availability, message);
         if told.broken.is_some_and(|broken| broken.raises) {
             self.tell_fault(&key, true, message);
@@ -214,42 +215,6 @@ impl HaDiscovery {
         }
     }
 
-    /// Whether one more entity, device and topic fit.
-    fn has_room(
-        &self,
-        key: &str,
-        identity: &Identity,
-        entity: &Entity,
-        availability: Option<&Set>,
-    ) -> Result<(), Refusal> {
-        if self.place(&entity.topic).is_some() {
-            return Err(bad("state_topic", "no topic of a configuration"));
-        }
-        if self.entities.len() >= self.limits.entities && !self.entities.contains_key(key) {
-            return Err(bad("entities", "no more entities than the limit"));
-        }
-        let full = self.devices.len() >= self.limits.devices;
-        if full && self.devices.find(identity).is_none() {
-            return Err(Refusal::TooManyDevices {
-                limit: self.limits.devices,
-            });
-        }
-        let state = entity.says.speaks().then_some(&*entity.topic).into_iter();
-        let entries = availability.into_iter().flat_map(|set| &set.entries);
-        let topics: BTreeSet<&str> = state.chain(entries.map(|entry| &*entry.topic)).collect();
-        let new = topics
-            .iter()
-            .filter(|topic| !self.asked.topics.contains_key(**topic));
-        let bytes: usize = new.map(|topic| topic.len()).sum();
-        if bytes > 0 && self.asked.bytes + bytes > self.limits.topics_bytes {
-            return Err(bad(
-                "state_topic",
-                "no more topics than one subscription holds",
-            ));
-        }
-        Ok(())
-    }
-
     /// Two of one id are one entity, told twice: where it says the same of the same, the second is not heard. Where it does
     /// not, both are: nobody can tell which of the two is left over.
     fn is_twin(&self, key: &str, entity: &Entity, unique_id: Option<&str>) -> Result<(), Refusal> {
@@ -295,6 +260,7 @@ impl HaDiscovery {
     fn unlink(&mut self, key: &str) -> Option<Known> {
         let known = self.entities.remove(key)?;
         self.expiry.forget(key);
+        self.quiet.leave(&key.into());
         if let Some(of_topic) = self.by_topic.get_mut(&known.entity.topic) {
             of_topic.remove(key);
             if of_topic.is_empty() {
@@ -335,7 +301,7 @@ impl HaDiscovery {
         each.collect()
     }
 
-    fn forget(&mut self, key: &str, message: &mut Message) {
+    pub(super) fn forget(&mut self, key: &str, message: &mut Message) {
         message.gone.extend(self.gone(key));
         if let Some(known) = self.unlink(key) {
             for topic in self.availability.topics_of(key) {
