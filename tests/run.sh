@@ -5,6 +5,7 @@
 #   TECS_WORLDS=200       seeded worlds of the storm                       CI: 2000
 #   TECS_ROUNDS=          kills -9 and power cuts of the journal, each     CI: 12
 #   TECS_KILL_ROUNDS=8    kills -9 of the care hub                         CI: 12
+#   TECS_STORM_SECONDS=3  seconds of each press storm                      CI: 20
 #   TECS_FUZZ_SECONDS=0   seconds of tests/fuzz.sh for each decoder; read by .ci/run
 #   TECS_SEED=, TECS_FIRST_SEED=   play one failure again; begin elsewhere
 #   TECS_REGENERATE=1     write the generated message types anew instead of comparing them
