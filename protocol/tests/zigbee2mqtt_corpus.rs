@@ -9,13 +9,17 @@
     clippy::print_stdout
 )]
 
+mod said;
+
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use tecs_protocol::mqtt::zigbee2mqtt::{Limits, Zigbee2Mqtt, say};
 use tecs_protocol::mqtt::{Dialect, Publish};
-use tecs_protocol::signal::{HealthOf, Measured, Message, Seen, Signal, What};
+use tecs_protocol::signal::Message;
+
+use said::said;
 
 /// What the two values of a property say: when it is on, when it is off.
 const BINARY: &[(&str, &str, &str)] = &[
@@ -189,27 +193,6 @@ fn hear(z: &mut Zigbee2Mqtt, property: &str, value: &Value) -> Message {
         retained: false,
         now_ms: 0,
     })
-}
-
-fn said(signal: &Signal) -> String {
-    match &signal.what {
-        What::Alarm {
-            kind, condition, ..
-        } => format!("alarm {kind} {condition}"),
-        What::Vital { kind, reading } => match reading {
-            Measured::Value { value, .. } => format!("vital {kind} {value}"),
-            Measured::Beyond(said) => format!("vital {kind} beyond {said}"),
-            Measured::Missing(why) => format!("vital {kind} {}", why.quality()),
-        },
-        What::Observed { kind, seen } => match seen {
-            Seen::State(state) => format!("observed {kind} {}", state.word()),
-            Seen::Value(value) => format!("observed {kind} {value}"),
-        },
-        What::Health { kind, of, .. } => match of {
-            HealthOf::Condition(condition) => format!("health {kind} {condition}"),
-            HealthOf::Value(value) => format!("health {kind} {value}"),
-        },
-    }
 }
 
 /// What a message said first; empty when nothing.

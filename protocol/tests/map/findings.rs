@@ -18,9 +18,14 @@ fn wrong_rules() -> Vec<Wrong> {
             "mqtt, lines",
         ),
         (
-            rule(&json!({"topic": "a/{x...}/b", "ignore": true})),
+            rule(&json!({"topic": "a/#/b", "ignore": true})),
             "rule[0].topic",
-            "stands last alone",
+            "stand last alone",
+        ),
+        (
+            rule(&json!({"topic": "{gw}/{x...}/b/{y...}/c", "ignore": true})),
+            "rule[0].topic",
+            "stands once, or last",
         ),
         (
             rule(&json!({"topic": "{base}/x", "ignore": true})),

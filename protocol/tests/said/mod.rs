@@ -1,8 +1,9 @@
-//! How tests of serial lines write bytes and show what was said.
+//! How tests show what was said, and those of serial lines write bytes.
 
 use tecs_protocol::signal::{HealthOf, Measured, Seen, Signal, What};
 
 /// The bytes of hexadecimal digits, which spaces may group.
+#[allow(dead_code, reason = "only tests of serial lines write bytes")]
 pub(crate) fn bytes(hex: &str) -> Vec<u8> {
     let digits: String = hex.split_whitespace().collect();
     (0..digits.len() / 2)

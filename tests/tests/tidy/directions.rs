@@ -153,8 +153,11 @@ fn acting(name: &str, tree: &str) -> Vec<String> {
         .collect()
 }
 
-/// What is run, without comments and without the tests at the end.
+/// What is run, without comments and without the tests, at the end or in a file `tests.rs` of their own.
 fn code(file: &File) -> String {
+    if file.path.ends_with("/tests.rs") {
+        return String::new();
+    }
     let text = file.text.split("#[cfg(test)]").next().unwrap_or_default();
     let lines = text
         .lines()
@@ -277,6 +280,8 @@ mod tests {
         assert_eq!(room("let a = Instant::now();"), ["p.rs: Instant"]);
         assert_eq!(room("struct InstantCoffee; // Instant"), [""; 0]);
         assert_eq!(room("#[cfg(test)]\nmod tests { use std::fs; }"), [""; 0]);
+        let tests = made_up("p/tests.rs", "use std::time::Instant;");
+        assert_eq!(of_pure_room(&tests), [""; 0]);
     }
 
     #[test]

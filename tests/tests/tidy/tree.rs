@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders that are not sources.
+/// What is not a source.
 const SKIPPED: &[&str] = &["target", ".git", "var"];
 
 /// A text file, by its path from the root of the checkout.
@@ -43,10 +43,12 @@ pub(super) fn files() -> Vec<File> {
         for entry in fs::read_dir(&folder).unwrap() {
             let entry = entry.unwrap();
             let name = entry.file_name();
+            // In a worktree of git's, `.git` is a file.
+            if SKIPPED.iter().any(|skipped| name == *skipped) {
+                continue;
+            }
             if entry.file_type().unwrap().is_dir() {
-                if !SKIPPED.iter().any(|skipped| name == *skipped) {
-                    folders.push(entry.path());
-                }
+                folders.push(entry.path());
             } else if let Ok(text) = fs::read_to_string(entry.path()) {
                 let path = entry.path();
                 let path = path.strip_prefix(&root).unwrap().to_str().unwrap();
