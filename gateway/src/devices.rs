@@ -4,8 +4,6 @@
 mod paste;
 mod text;
 
-use std::collections::BTreeSet;
-
 use gateway_core::{DeviceSeen, Inventory, SourceSeen};
 use serde_json::{Value, json};
 use tecs_protocol::vocabulary::AlarmKind;
@@ -16,12 +14,11 @@ pub use text::print;
 
 /// The inventory as one JSON object: whole, or (with a redaction) as it may leave the machine.
 pub fn to_json(seen: &Inventory, redaction: Option<&Redaction>) -> Value {
-    let mut ids: BTreeSet<String> = seen.devices.iter().map(|d| d.id.clone()).collect();
     let devices = seen.devices.iter().map(|device| {
         let source = seen.sources.get(device.source);
         match redaction {
             Some(redaction) => hidden(device, source, redaction),
-            None => shown(device, source, &mut ids),
+            None => shown(device, source),
         }
     });
     json!({
@@ -49,16 +46,16 @@ fn with(mut value: Value, more: Value) -> Value {
     value
 }
 
-fn shown(device: &DeviceSeen, source: Option<&SourceSeen>, ids: &mut BTreeSet<String>) -> Value {
+fn shown(device: &DeviceSeen, source: Option<&SourceSeen>) -> Value {
     let says = device
         .says
         .iter()
         .map(|(field, what)| json!({ "field": field, "says": in_words(what) }));
-    let paste = source.and_then(|source| paste::of(device, source, ids));
+    let paste = source.and_then(|source| paste::of(device, source));
     with(
         plain(device, source),
         json!({
-            "name": device.name, "id": device.id, "kind": device.kind, "model": device.model,
+            "name": device.name, "address": device.burnt_in, "id": device.id, "kind": device.kind, "model": device.model,
             "room": device.room, "says": says.collect::<Vec<_>>(), "paste": paste,
         }),
     )

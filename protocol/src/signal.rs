@@ -267,6 +267,36 @@ pub struct Speaker {
     pub model: String,
 }
 
+/// A device by the address that its maker burnt in, and what its source calls it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearer {
+    /// What never changes (a Zigbee device's `ieee_address`).
+    pub burnt_in: String,
+    /// As signals name it.
+    pub name: String,
+}
+
+/// Who bears which name: what a source says of the devices that are paired with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pairing {
+    /// Everybody who is paired: whoever is not named here has left.
+    Whole(Vec<Bearer>),
+    /// Somebody has joined.
+    Joined(Bearer),
+    /// Somebody is called otherwise from now on.
+    Renamed {
+        /// The old name.
+        from: String,
+        /// The new one.
+        to: String,
+    },
+    /// Somebody has left.
+    Left {
+        /// Who.
+        burnt_in: String,
+    },
+}
+
 /// One whole message of a source, read: what it said, and by name everything that was not understood.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Message {
@@ -293,6 +323,8 @@ pub struct Message {
     pub topics_changed: bool,
     /// What a device taught of itself; whoever keeps it hands it back to `Wire::recall`.
     pub lesson: Option<Lesson>,
+    /// Who bears which name from now on, known before the signals are looked into.
+    pub pairing: Option<Pairing>,
     /// Devices and fields that are there no longer, known before the signals are looked into.
     pub gone: Vec<Gone>,
     /// Which rule of a table fitted, by its place in `Map::rules`: a rule that never does is told to the installer.

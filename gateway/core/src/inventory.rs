@@ -35,6 +35,8 @@ pub struct DeviceSeen {
     pub source: usize,
     /// As its source calls it.
     pub name: String,
+    /// The address that its maker burnt in, where its source tells; else empty. A row of the configuration may name it.
+    pub burnt_in: String,
     /// As events name it.
     pub id: String,
     /// What it is: the installer's word, else the source's.
@@ -107,7 +109,11 @@ impl Gateway {
         Inventory {
             devices: known
                 .filter(|(source, _, _)| *source != OWN)
-                .map(|(source, name, known)| seen(source, name, known, now))
+                .map(|(source, key, known)| {
+                    let bearer = self.senses.roster.bearer(source, key);
+                    let (burnt_in, name) = bearer.unwrap_or(("", key));
+                    seen(source, (burnt_in, name), known, now)
+                })
                 .collect(),
             sources: (0..self.settings.sources.len())
                 .filter_map(|n| self.source_seen(n, now))
@@ -175,10 +181,11 @@ impl Gateway {
     }
 }
 
-fn seen(source: usize, name: &str, known: &Known, now: Mono) -> DeviceSeen {
+fn seen(source: usize, (burnt_in, name): (&str, &str), known: &Known, now: Mono) -> DeviceSeen {
     DeviceSeen {
         source,
         name: name.to_owned(),
+        burnt_in: burnt_in.to_owned(),
         id: known.device.id.clone(),
         kind: known.device.kind.clone(),
         model: known.model.clone(),

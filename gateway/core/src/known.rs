@@ -6,6 +6,7 @@ use tecs_protocol::event::Device;
 use tecs_protocol::signal::What;
 use tecs_protocol::vocabulary::{AlarmKind, HealthKind};
 
+use crate::settings::{Rows, Settings};
 use crate::time::Mono;
 use crate::word::{About, Says, Word};
 
@@ -44,13 +45,29 @@ struct Closed {
     told: Option<Mono>,
 }
 
+/// The rows that fit a device, by their index in `Settings::devices`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// The one that gives it its id, its room and its kind.
+    pub(crate) row: usize,
+    /// Another that means the name which it bears now: what that makes of its words holds as well.
+    pub(crate) also: Option<usize>,
+}
+
+impl Named {
+    /// By one row alone.
+    pub(crate) const fn by(row: usize) -> Self {
+        Self { row, also: None }
+    }
+}
+
 /// A device that was heard or named.
 #[derive(Debug)]
 pub(crate) struct Known {
     /// As events name it.
     pub(crate) device: Device,
-    /// Index in `Settings::devices`, where the installer has named it.
-    pub(crate) named: Option<usize>,
+    /// Where the installer has named it.
+    pub(crate) named: Option<Named>,
     /// It can raise an alarm.
     pub(crate) alarms: bool,
     /// When it spoke last.
@@ -70,7 +87,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    pub(crate) fn new(device: Device, named: Option<usize>, alarms: bool, heard: Mono) -> Self {
+    pub(crate) fn new(device: Device, named: Option<Named>, alarms: bool, heard: Mono) -> Self {
         Self {
             device,
             named,
@@ -89,6 +106,33 @@ impl Known {
     /// The same device as if it were met now.
     pub(crate) fn without_memory(&self) -> Self {
         Self::new(self.device.clone(), self.named, self.alarms, self.heard)
+    }
+
+    /// What the installer says of it.
+    pub(crate) fn rows<'s>(&self, settings: &'s Settings) -> Rows<'s> {
+        let Some(Named { row, also }) = self.named else {
+            return Rows::default();
+        };
+        let also = also.and_then(|also| settings.devices.get(also));
+        Rows([settings.devices.get(row), also])
+    }
+
+    /// It has left: whoever comes after it under its name is another.
+    pub(crate) fn left(&mut self) {
+        self.closed.clear();
+        self.model.clear();
+        if self.named.is_none() {
+            self.device.kind.clear();
+        }
+    }
+
+    /// What it said in this run may have been another's words: the next ones are news.
+    pub(crate) fn doubt_what_was_heard(&mut self) {
+        if self.words > 0 {
+            for field in &mut self.fields {
+                field.doubtful = true;
+            }
+        }
     }
 
     /// One word of it, for the installer.

@@ -7,6 +7,7 @@
 //! ```
 
 mod assess;
+mod bearers;
 mod clock;
 mod crowding;
 mod custody;

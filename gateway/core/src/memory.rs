@@ -37,6 +37,13 @@ pub(crate) enum Remembered {
         device: String,
         turn: u64,
     },
+    /// Under what a device is kept whose address is known.
+    Bound {
+        source: String,
+        burnt_in: String,
+        key: String,
+        name: String,
+    },
     /// What a device taught of itself.
     Lesson {
         source: String,
@@ -46,16 +53,17 @@ pub(crate) enum Remembered {
 }
 
 impl Remembered {
-    /// In which order what is remembered is taken in: who once raised an alarm has its place before anybody who only spoke,
+    /// In which order what is remembered is taken in: who bears which name comes first; who once raised an alarm has its place before anybody who only spoke,
     /// and is there when its alarm is found open.
     pub(crate) const fn turn(&self) -> (u8, u64) {
         match self {
-            Self::Alarmed { turn, .. } => (0, *turn),
+            Self::Bound { .. } => (0, 0),
+            Self::Alarmed { turn, .. } => (1, *turn),
             Self::State { .. }
             | Self::Pulse { .. }
             | Self::Presses { .. }
-            | Self::Lesson { .. } => (1, 0),
-            Self::Open { .. } => (2, 0),
+            | Self::Lesson { .. } => (2, 0),
+            Self::Open { .. } => (3, 0),
         }
     }
 
@@ -98,6 +106,14 @@ pub(crate) fn alarmed(source: &str, device: &str, turn: Option<u64>) -> Note {
     Note {
         key: key(&["alarmed", source, device]),
         value: turn.map(|turn| turn.to_string().into_bytes()),
+    }
+}
+
+/// Under what a device is kept whose address is known, and what it was called last; or (`None`) nothing any more.
+pub(crate) fn bound(source: &str, burnt_in: &str, as_what: Option<(&str, &str)>) -> Note {
+    Note {
+        key: key(&["bound", source, burnt_in]),
+        value: as_what.map(|(kept, name)| key(&[kept, name])),
     }
 }
 
@@ -157,6 +173,15 @@ pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<Remembered> {
             device: (*device).to_owned(),
             turn: value.parse().ok()?,
         }),
+        ["bound", source, burnt_in] => {
+            let (kept, name) = value.split_once(APART)?;
+            Some(Remembered::Bound {
+                source: (*source).to_owned(),
+                burnt_in: (*burnt_in).to_owned(),
+                key: kept.to_owned(),
+                name: name.to_owned(),
+            })
+        }
         ["lesson", source, device, _] => Some(Remembered::Lesson {
             source: (*source).to_owned(),
             device: (*device).to_owned(),
@@ -195,6 +220,16 @@ mod tests {
             );
         }
         assert_eq!(holds("zigbee", "x", "tamper", None).value, None);
+        let note = bound("zigbee", "0x1", Some(("Kitchen/1", "Hall smoke")));
+        assert_eq!(
+            read(&note.key, &note.value.unwrap()),
+            Some(Remembered::Bound {
+                source: "zigbee".into(),
+                burnt_in: "0x1".into(),
+                key: "Kitchen/1".into(),
+                name: "Hall smoke".into(),
+            })
+        );
         let note = presses("zigbee", 0xab, (7, 0), "ab:7-9");
         assert_eq!(
             read(&note.key, &note.value.unwrap()),

@@ -11,7 +11,7 @@ use crate::effect::Note;
 use crate::known::Known;
 use crate::memory;
 use crate::roster::Whose;
-use crate::settings;
+use crate::settings::Rows;
 use crate::time::Mono;
 use crate::word::{About, Says, Shaped, Word};
 
@@ -87,7 +87,7 @@ const NEVER_RAISED: &str = "it was never raised";
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hearing<'a> {
     /// What the installer says of the device.
-    pub(crate) told: Option<&'a settings::Device>,
+    pub(crate) told: Rows<'a>,
     /// The source's name.
     pub(crate) source: &'a str,
     pub(crate) came: Came,
@@ -101,7 +101,7 @@ impl<'a> Hearing<'a> {
     /// Of what the gateway itself says of a device of this source.
     pub(crate) fn of_ours(source: &'a str, clock: &'a Clock, now: Mono) -> Self {
         Self {
-            told: None,
+            told: Rows::default(),
             source,
             came: Came::default(),
             contradicted: false,
@@ -114,10 +114,7 @@ impl<'a> Hearing<'a> {
 /// What a signal means.
 pub(crate) fn normalise(signal: Signal, known: &mut Known, hearing: Hearing<'_>) -> Heard {
     let Hearing { told, came, .. } = hearing;
-    let (what, reading, shaped) = match told {
-        Some(told) => in_this_home(signal.what, signal.reading, &signal.field, told),
-        None => (signal.what, signal.reading, Shaped::default()),
-    };
+    let (what, reading, shaped) = in_this_home(signal.what, signal.reading, &signal.field, told);
     // A path that was never called down is not called up, a device that nobody missed is not called found, and one that
     // nobody had to teach is not called taught.
     if there_again(&what) && known.last(&signal.field).is_none() {
@@ -240,10 +237,7 @@ pub(crate) const fn raised(what: &What) -> Option<AlarmKind> {
 
 /// Which signals of a message clear what another field of the same device says to stand in the same breath, in whatever
 /// order the message says them.
-pub(crate) fn contradicted<'t>(
-    signals: &[Signal],
-    told: impl Fn(&str) -> Option<&'t settings::Device>,
-) -> Vec<usize> {
+pub(crate) fn contradicted<'t>(signals: &[Signal], told: impl Fn(&str) -> Rows<'t>) -> Vec<usize> {
     if signals.len() < 2 {
         return Vec::new();
     }
@@ -251,13 +245,13 @@ pub(crate) fn contradicted<'t>(
     let edges = edges.filter(|(_, signal)| signal.reading == Reading::Edge);
     let said: Vec<(usize, &Signal, Says)> = edges
         .filter_map(|(n, signal)| {
-            let says = match told(&signal.device) {
-                Some(told) if told.shapes(&signal.field) => {
-                    let what = signal.what.clone();
-                    let (what, ..) = in_this_home(what, signal.reading, &signal.field, told);
-                    Says::of(&what)
-                }
-                Some(_) | None => Says::of(&signal.what),
+            let told = told(&signal.device);
+            let says = if told.shapes(&signal.field) {
+                let what = signal.what.clone();
+                let (what, ..) = in_this_home(what, signal.reading, &signal.field, told);
+                Says::of(&what)
+            } else {
+                Says::of(&signal.what)
             };
             says.map(|says| (n, signal, says))
         })
@@ -277,18 +271,15 @@ pub(crate) fn contradicted<'t>(
 }
 
 /// True when a word of an earlier run means today what it meant then: its device's row has not been changed since.
-pub(crate) fn still_means(word: &Word, field: &str, told: Option<&settings::Device>) -> bool {
+pub(crate) fn still_means(word: &Word, field: &str, told: Rows<'_>) -> bool {
     let Word::State(says, shaped) = word else {
         return true;
     };
-    let inverted = told.is_some_and(|told| told.invert.iter().any(|f| f == field));
-    let purpose = |from: &ObservedKind| {
-        let raises = told.into_iter().flat_map(|told| &told.raises);
-        raises
-            .filter(|(kind, _)| kind == from)
-            .any(|(_, alarm)| says.about() == About::Alarm(*alarm))
+    let purpose = |from: ObservedKind| {
+        let alarm = told.raises(from).map(About::Alarm);
+        alarm == Some(says.about())
     };
-    shaped.inverted == inverted && shaped.from.as_ref().is_none_or(purpose)
+    shaped.inverted == told.inverts(field) && shaped.from.is_none_or(purpose)
 }
 
 /// What the installer knows better than the device.
@@ -296,10 +287,10 @@ fn in_this_home(
     what: What,
     reading: Reading,
     field: &str,
-    told: &settings::Device,
+    told: Rows<'_>,
 ) -> (What, Reading, Shaped) {
     let mut shaped = Shaped {
-        inverted: told.invert.iter().any(|f| f == field),
+        inverted: told.inverts(field),
         from: None,
     };
     let what = if shaped.inverted {
@@ -314,14 +305,14 @@ fn in_this_home(
     else {
         return (what, reading, shaped);
     };
-    if told.responder_here && *kind == ObservedKind::Button {
+    if *kind == ObservedKind::Button && told.responder_here() {
         let here = State::Named(RESPONDER_HERE.to_owned());
         return (What::state(*kind, here), Reading::Pulse, shaped);
     }
-    match told.raises.iter().find(|(from, _)| from == kind) {
-        Some((_, alarm)) => {
+    match told.raises(*kind) {
+        Some(alarm) => {
             shaped.from = Some(*kind);
-            (purpose(*alarm, state), reading, shaped)
+            (purpose(alarm, state), reading, shaped)
         }
         None => (what, reading, shaped),
     }

@@ -101,6 +101,18 @@ impl Gateway {
                     self.senses.roster.opened_before(&device);
                 }
             }
+            Remembered::Bound {
+                source,
+                burnt_in,
+                key,
+                name,
+            } => {
+                if let Some(index) = self.source_named(&source) {
+                    let who = (burnt_in.as_str(), key.as_str(), name.as_str());
+                    let roster = &mut self.senses.roster;
+                    roster.bound_before(&self.settings, index, who, now);
+                }
+            }
             Remembered::Alarmed {
                 source,
                 device,
@@ -150,7 +162,7 @@ impl Gateway {
         if known.last(field).is_some() {
             return;
         }
-        let told = known.named.and_then(|n| self.settings.devices.get(n));
+        let told = known.rows(&self.settings);
         if !still_means(&word, field, told) {
             // Its row was changed: it holds nothing, and what it says next is news.
             return;

@@ -16,11 +16,13 @@ use std::sync::Arc;
 use tecs_protocol::event::Device;
 use tecs_protocol::vocabulary::AlarmKind;
 
+use crate::bearers::Bearers;
 use crate::effect::Note;
-use crate::known::Known;
+use crate::known::{Known, Named};
 use crate::settings::{self, Settings};
 use crate::time::Mono;
 
+mod bound;
 mod crowd;
 mod open;
 mod place;
@@ -57,6 +59,8 @@ struct Room {
     /// Every message before this one has its answer.
     answered: u64,
     crowd: Crowd,
+    /// Who bears which name.
+    bearers: Bearers,
 }
 
 /// All devices.
@@ -96,7 +100,7 @@ impl Roster {
                 kind: told.kind.clone(),
                 room: told.room.clone(),
             };
-            let known = Known::new(device, Some(named), told.alarms, now);
+            let known = Known::new(device, Some(Named::by(named)), told.alarms, now);
             let place = Place::new(&told.name, known, Standing::Listed, 0);
             let room = roster.rooms.entry(told.source).or_default();
             room.places.insert(place.name.clone(), place);
@@ -152,15 +156,15 @@ impl Roster {
 
     /// A named device as the installer named it.
     pub(crate) fn named(&self, told: &settings::Device) -> Option<&Known> {
-        self.known(told.source, &told.name)
+        self.known(told.source, self.key_of_row(told))
     }
 
-    /// The same, to learn of it.
-    pub(crate) fn named_mut(&mut self, told: &settings::Device) -> Option<&mut Known> {
+    /// The same, to learn of it; and under what it is kept.
+    pub(crate) fn named_mut(&mut self, told: &settings::Device) -> Option<(Arc<str>, &mut Known)> {
+        let key: Arc<str> = self.key_of_row(told).into();
         let room = self.rooms.get_mut(&told.source)?;
-        room.places
-            .get_mut(&*told.name)
-            .map(|place| &mut place.known)
+        let place = room.places.get_mut(&key)?;
+        Some((key, &mut place.known))
     }
 
     /// A device that was met before.

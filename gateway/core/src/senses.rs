@@ -15,13 +15,14 @@ use crate::effect::Note;
 use crate::normalise::{Came, Care, HELD, Meaning, contradicted};
 use crate::notebook::Notebook;
 use crate::roster::Roster;
-use crate::settings::Settings;
+use crate::settings::{Rows, Settings};
 use crate::time::Mono;
 
 mod decoder;
 mod gone;
 mod lessons;
 mod own;
+mod pairing;
 mod place;
 
 pub use decoder::{Decoded, Decoder};
@@ -290,7 +291,7 @@ impl Senses {
         &mut self,
         settings: &Settings,
         source: usize,
-        message: Message,
+        mut message: Message,
         came: Came,
         raw: Option<&[u8]>,
         now: Mono,
@@ -311,13 +312,31 @@ impl Senses {
             ..Understood::default()
         };
         let name = settings.sources.get(source).map_or("", |s| s.name.as_str());
+        let pairing = message.pairing.take();
+        if let Some(pairing) = pairing {
+            understood
+                .states
+                .extend(self.pair(settings, source, pairing, now));
+        }
+        let spoken = message.signals.iter_mut().map(|signal| &mut signal.device);
+        for name in spoken.chain(
+            message
+                .speaker
+                .iter_mut()
+                .map(|speaker| &mut speaker.device),
+        ) {
+            let key = self.roster.key(source, name);
+            if key != name {
+                *name = key.to_owned();
+            }
+        }
         let speaker = message.speaker.filter(|_| !understood.unmapped.is_empty());
         for gone in &message.gone {
             understood.states.extend(self.forget(source, name, gone));
         }
         let contradicted = contradicted(&message.signals, |device| {
-            let known = self.roster.known(source, device)?;
-            settings.devices.get(known.named?)
+            let known = self.roster.known(source, device);
+            known.map_or_else(Rows::default, |known| known.rows(settings))
         });
         for (n, signal) in message.signals.into_iter().enumerate() {
             let beside = contradicted.contains(&n);

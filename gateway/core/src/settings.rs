@@ -113,10 +113,37 @@ pub struct Device {
     pub silent_after_s: u64,
 }
 
-impl Device {
+/// The rows that fit one device; none for one that is not listed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Rows<'s>(pub(crate) [Option<&'s Device>; 2]);
+
+impl<'s> Rows<'s> {
+    fn all(self) -> impl Iterator<Item = &'s Device> {
+        self.0.into_iter().flatten()
+    }
+
     /// The installer makes something else of what this field says.
-    pub(crate) fn shapes(&self, field: &str) -> bool {
-        self.responder_here || !self.raises.is_empty() || self.invert.iter().any(|f| f == field)
+    pub(crate) fn shapes(self, field: &str) -> bool {
+        let shapes = |row: &Device| row.responder_here || !row.raises.is_empty();
+        self.inverts(field) || self.all().any(shapes)
+    }
+
+    /// This field says the opposite.
+    pub(crate) fn inverts(self, field: &str) -> bool {
+        self.all().any(|row| row.invert.iter().any(|f| f == field))
+    }
+
+    /// Its button says that a responder has come.
+    pub(crate) fn responder_here(self) -> bool {
+        self.all().any(|row| row.responder_here)
+    }
+
+    /// The alarm that an observed kind is.
+    pub(crate) fn raises(self, kind: ObservedKind) -> Option<AlarmKind> {
+        let mut raises = self.all().flat_map(|row| &row.raises);
+        raises
+            .find(|(from, _)| *from == kind)
+            .map(|(_, alarm)| *alarm)
     }
 }
 

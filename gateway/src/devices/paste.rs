@@ -1,38 +1,30 @@
 //! What an installer pastes for a device that is not configured: a `[[device]]`, or, for a code that nobody taught, a row of
 //! the source's table. What cannot be known (where it is, what it is for) stands there as a comment.
 
-use std::collections::BTreeSet;
-
 use gateway_core::{DeviceSeen, SourceSeen};
 use tecs_protocol::family::Family;
 use tecs_protocol::signal::{Seen, What};
 use tecs_protocol::vocabulary::ObservedKind;
 use toml::Value as Toml;
 
-/// The longest id that is proposed, characters.
-const ID_LONGEST: usize = 48;
-
-/// The text for this device, if it needs one; `ids` are taken, and the proposed one is added.
-pub(super) fn of(
-    device: &DeviceSeen,
-    source: &SourceSeen,
-    ids: &mut BTreeSet<String>,
-) -> Option<String> {
+/// The text for this device, if it needs one.
+pub(super) fn of(device: &DeviceSeen, source: &SourceSeen) -> Option<String> {
     if device.configured {
         return None;
     }
     if device.untaught && source.rules > 0 {
         return Some(code(device, source));
     }
-    Some(table(device, source, ids))
+    Some(table(device, source))
 }
 
-fn table(device: &DeviceSeen, source: &SourceSeen, ids: &mut BTreeSet<String>) -> String {
+fn table(device: &DeviceSeen, source: &SourceSeen) -> String {
     let mut lines = vec![
         "[[device]]".to_owned(),
         format!("source = {}", quoted(&source.name)),
-        format!("name = {}", quoted(&device.name)),
-        format!("id = {}", quoted(&id(&device.name, ids))),
+        name(device),
+        // What it is called at the hub does not change by being written down.
+        format!("id = {}", quoted(&device.id)),
         format!("kind = {}", quoted(&device.kind)),
         "room = \"\"".to_owned(),
     ];
@@ -90,24 +82,16 @@ fn key(text: &str) -> String {
     }
 }
 
-/// A short id that is not taken.
-fn id(name: &str, taken: &mut BTreeSet<String>) -> String {
-    let letters = name.chars().map(|c| c.to_ascii_lowercase());
-    let letters = letters.map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
-    let whole: String = letters.take(ID_LONGEST).collect();
-    let parts: Vec<&str> = whole.split('-').filter(|part| !part.is_empty()).collect();
-    let plain = if parts.is_empty() {
-        "device".to_owned()
-    } else {
-        parts.join("-")
-    };
-    let mut id = plain.clone();
-    let mut n = 2;
-    while !taken.insert(id.clone()) {
-        id = format!("{plain}-{n}");
-        n += 1;
+/// What names it for good: the address that its maker burnt in, with its present name beside it, or the one name it has.
+fn name(device: &DeviceSeen) -> String {
+    if device.burnt_in.is_empty() || device.burnt_in == device.name {
+        return format!("name = {}", quoted(&device.name));
     }
-    id
+    let called = format!("{:?}", device.name);
+    format!(
+        "name = {}   # called {called} now",
+        quoted(&device.burnt_in)
+    )
 }
 
 #[cfg(test)]
@@ -140,6 +124,7 @@ mod tests {
         DeviceSeen {
             source: 0,
             name: name.into(),
+            burnt_in: String::new(),
             id: format!("zigbee/{name}"),
             kind: "Tuya\nbutton".into(),
             model: String::new(),
@@ -158,7 +143,6 @@ mod tests {
 
     #[test]
     fn an_unknown_device_becomes_a_table_that_reads_whatever_its_name_is() {
-        let mut ids = BTreeSet::from(["hall-button".to_owned()]);
         for name in [
             "Hall/Button \"1\"",
             "Hall button",
@@ -166,22 +150,31 @@ mod tests {
             "'''",
         ] {
             let button = What::state(ObservedKind::Button, State::Single);
-            let text = of(&device(name, button), &source(0), &mut ids).unwrap();
+            let text = of(&device(name, button), &source(0)).unwrap();
             let table: toml::Table = text.parse().unwrap_or_else(|e| panic!("{e}:\n{text}"));
             let told = &table["device"][0];
             assert_eq!(told["name"].as_str(), Some(name), "{text}");
+            let id = format!("zigbee/{name}");
+            assert_eq!(told["id"].as_str(), Some(id.as_str()), "its id stays");
             assert_eq!(told["source"].as_str(), Some("zig \"bee\""));
             assert_eq!(told["alarms"].as_bool(), Some(true));
             assert!(text.contains("raises = { button"), "{text}");
         }
-        let expected = [
-            "2j",
-            "device",
-            "hall-button",
-            "hall-button-1",
-            "hall-button-2",
-        ];
-        assert_eq!(ids.into_iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_device_with_an_address_is_written_down_by_it() {
+        let button = What::state(ObservedKind::Button, State::Single);
+        let known = DeviceSeen {
+            burnt_in: "0x00158d0001a2b3c4".into(),
+            id: "zigbee/old name".into(),
+            ..device("new \"name\" # \n", button)
+        };
+        let text = of(&known, &source(0)).unwrap();
+        let table: toml::Table = text.parse().unwrap_or_else(|e| panic!("{e}:\n{text}"));
+        let told = &table["device"][0];
+        assert_eq!(told["name"].as_str(), Some("0x00158d0001a2b3c4"));
+        assert_eq!(told["id"].as_str(), Some("zigbee/old name"));
     }
 
     #[test]
@@ -191,7 +184,7 @@ mod tests {
             speaks: Family::EnOceanEsp3,
             ..source(0)
         };
-        let text = of(&device("01A2B3C4", untaught), &radio, &mut BTreeSet::new()).unwrap();
+        let text = of(&device("01A2B3C4", untaught), &radio).unwrap();
         assert!(text.contains("profile = "), "{text}");
         let table: toml::Table = text.parse().unwrap();
         assert_eq!(table["device"][0]["name"].as_str(), Some("01A2B3C4"));
@@ -207,7 +200,7 @@ mod tests {
             model: "EnOcean A5-04-01".into(),
             ..device("01A2B3C4", What::state(ObservedKind::Motion, State::Active))
         };
-        let text = of(&learned, &radio, &mut BTreeSet::new()).unwrap();
+        let text = of(&learned, &radio).unwrap();
         let table: toml::Table = text.parse().unwrap();
         assert_eq!(
             table["device"][0]["profile"].as_str(),
@@ -219,12 +212,7 @@ mod tests {
     #[test]
     fn a_code_that_nobody_taught_becomes_a_row_of_its_table() {
         let untaught = What::health(HealthKind::Untaught, Condition::Raised, "x");
-        let text = of(
-            &device("rf/12 34", untaught),
-            &source(3),
-            &mut BTreeSet::new(),
-        )
-        .unwrap();
+        let text = of(&device("rf/12 34", untaught), &source(3)).unwrap();
         let table: toml::Table = text.parse().unwrap();
         assert_eq!(
             table["codes"]["fobs"]["12 34"]["kind"].as_str(),

@@ -18,6 +18,10 @@
 //! comes as an attribute is read always: the core drops what repeats. A measurement is read until the device has been
 //! heard as JSON.
 //!
+//! **Identity.** A device is its `ieee_address`; a friendly name is what it is called now. Signals name it as its topic does, and
+//! [`Message::pairing`] says who bears which name: after each `bridge/devices`, and at a `bridge/event` or a rename where
+//! somebody reads those (Zigbee2MQTT publishes the list before the first state under a new name).
+//!
 //! **Replays.** When `bridge/state` goes online (not retained), the first state of every device may be what the bridge
 //! remembers: that message is `replayed`, unless it carries a press (presses are not cached) or a `last_seen` later
 //! than the last one.
@@ -25,6 +29,7 @@
 mod bridge;
 mod device;
 mod generic;
+mod identity;
 mod in_words;
 mod judge;
 mod lesson;
@@ -82,6 +87,8 @@ pub struct Zigbee2Mqtt {
     groups: BTreeSet<Box<str>>,
     coordinator: Option<Box<str>>,
     memories: BTreeMap<Box<str>, Memory>,
+    /// A list of devices was read.
+    listed: bool,
     /// How often the bridge was seen to come online.
     starts: u32,
     /// How many publishes it has read.
@@ -111,6 +118,7 @@ impl Zigbee2Mqtt {
             groups: BTreeSet::new(),
             coordinator: None,
             memories: BTreeMap::new(),
+            listed: false,
             starts: 0,
             publishes: 0,
             topics,
@@ -212,7 +220,7 @@ impl Dialect for Zigbee2Mqtt {
         }
         match about {
             About::State(name) => self.state(name, publish.payload),
-            About::Availability(name) => self.availability(name, publish.payload),
+            About::Availability(name) => self.availability(name, publish),
             About::Attribute(name, property) => self.attribute(name, property, publish.payload),
             About::Command => Message::ignored("a command to a device"),
         }

@@ -47,12 +47,12 @@ impl Senses {
         } else {
             (Condition::Restored, "heard again")
         };
-        let known = self.roster.named_mut(told)?;
+        let (key, known) = self.roster.named_mut(told)?;
         if known.last("silence").is_none() && !silent {
             return None;
         }
         let what = What::health(HealthKind::Missing, condition, detail);
-        let signal = Signal::new(&*told.name, "silence", Reading::Edge, what);
+        let signal = Signal::new(&*key, "silence", Reading::Edge, what);
         let hearing = Hearing::of_ours(&source.name, &self.clock, now);
         Some(normalise(signal, known, hearing))
     }

@@ -58,7 +58,7 @@ impl Senses {
             return unremembered(signal, &mut known, hearing);
         };
         let hearing = Hearing {
-            told: known.named.and_then(|n| settings.devices.get(n)),
+            told: known.rows(settings),
             came,
             contradicted,
             ..Hearing::of_ours(name, &clock, now)

@@ -6,14 +6,15 @@ use crate::vocabulary::{Condition, HealthKind};
 
 use super::slices::{Groups, SLICE, Study};
 use super::teach::Lesson;
-use super::{Publish, Zigbee2Mqtt, is_object, topics, unquoted};
+use super::{Publish, Zigbee2Mqtt, identity, is_object, topics, unquoted};
 
 impl Zigbee2Mqtt {
     pub(super) fn bridge(&mut self, about: &str, publish: &Publish<'_>) -> Message {
         match about {
             "devices" | "groups" => self.study(about, publish),
             "state" => self.bridge_state(publish),
-            "event" => Message::ignored("a bridge event"),
+            "event" => self.event(publish.payload),
+            "response/device/rename" => self.renamed(publish.payload),
             "health" => Message::ignored("the bridge's own figures"),
             "info" | "definitions" | "logging" | "log" | "config" | "converters" | "extensions" => {
                 Message::ignored("the bridge about itself")
@@ -91,15 +92,24 @@ impl Zigbee2Mqtt {
         };
         self.devices = lesson.devices;
         self.coordinator = lesson.coordinator;
-        let topics = topics::wanted(&self.base, &self.devices);
-        let topics_changed = topics != self.topics;
-        self.topics = topics;
+        let pairing = identity::whole(lesson.paired);
+        // Of a list that could not be read to its end somebody may be missing.
+        self.listed = lesson.refusals.is_empty();
         Message {
             ignored: Some("definitions learned"),
             refusals: lesson.refusals,
-            topics_changed,
+            topics_changed: self.ask_anew(),
+            pairing,
             ..Message::default()
         }
+    }
+
+    /// What is asked for follows what is taught; true when it has changed.
+    pub(super) fn ask_anew(&mut self) -> bool {
+        let topics = topics::wanted(&self.base, &self.devices);
+        let changed = topics != self.topics;
+        self.topics = topics;
+        changed
     }
 
     /// The bridge itself: online is a path that works, offline one that is down.
@@ -121,7 +131,13 @@ impl Zigbee2Mqtt {
         }
     }
 
-    pub(super) fn availability(&self, name: &str, payload: &[u8]) -> Message {
+    pub(super) fn availability(&self, name: &str, publish: &Publish<'_>) -> Message {
+        let payload = publish.payload;
+        let borne = !self.listed || self.devices.contains_key(name);
+        if publish.retained && !borne {
+            // Zigbee2MQTT before 1.16 left it behind when it renamed or removed a device.
+            return Message::ignored("an availability that was kept of a name that nobody bears");
+        }
         let (condition, detail) = match on_or_off_line(payload) {
             Ok(true) => (Condition::Restored, "the bridge hears the device"),
             Ok(false) => (Condition::Raised, "the bridge does not hear the device"),

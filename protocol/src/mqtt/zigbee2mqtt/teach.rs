@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::signal::Refusal;
+use crate::signal::{Bearer, Refusal};
 use crate::vocabulary::ObservedKind;
 
-use super::Limits;
 use super::generic::{beds, generic_alarms};
 use super::lesson::{Device, Expose, Said};
 use super::meanings::{self, Means, Shape, Usual, lock_state, usual};
+use super::{Limits, identity};
 use crate::json::{Token, word_token};
 use crate::turns::ALARMING_MOST;
 
@@ -82,6 +82,8 @@ pub(super) struct Lesson {
     pub(super) devices: BTreeMap<Box<str>, Taught>,
     /// The coordinator's friendly name.
     pub(super) coordinator: Option<Box<str>>,
+    /// Everybody who is paired, whether taught or not.
+    pub(super) paired: Vec<Bearer>,
     /// What could not be taught, by name.
     pub(super) refusals: Vec<Refusal>,
     /// How many of the devices can raise no alarm, and how many can.
@@ -116,6 +118,7 @@ impl Lesson {
                 due: "a name that no other device has",
             });
         } else {
+            self.paired.extend(identity::bearer(device));
             let taught = taught(device);
             let (count, limit) = if taught.can_alarm() {
                 (&mut self.alarming, ALARMING_MOST)
