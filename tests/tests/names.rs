@@ -372,5 +372,6 @@ fn one_device_that_names_ever_more_fields_is_remembered_by_its_first_ones_and_it
     let smoke = events(&world)
         .into_iter()
         .filter(|e| e.what == What::alarm(AlarmKind::Smoke, Condition::Raised));
-    assert_eq!(smoke.count(), 300);
+    // Beyond ten a minute they are counted in one record a second.
+    assert_eq!(smoke.map(|e| e.folded).sum::<u32>(), 300);
 }
