@@ -67,7 +67,7 @@ const HAPPENED: &[&str] = &[
 const THING: &[&str] = &["detection", "detector", "sensor"];
 
 /// Words that add nothing: `smoke_alarm_state`.
-const STATE: &[&str] = &["condition", "state", "status"];
+const STATE: &[&str] = &["condition", "flag", "report", "state", "status"];
 
 /// Words of what somebody presses or pulls.
 const PRESSED: &[&str] = &[
@@ -135,6 +135,48 @@ const SOMETHING_ELSE: &[&str] = &[
     "without",
 ];
 
+/// Rooms, floors and places of a home that may stand behind a name: `smoke_hallway`, `leak_under_sink`, `smoke_alarm_ground_floor`.
+const PLACE: &[&str] = &[
+    "attic",
+    "basement",
+    "bath",
+    "bathroom",
+    "bedroom",
+    "bedside",
+    "cellar",
+    "corridor",
+    "dishwasher",
+    "downstairs",
+    "entrance",
+    "first",
+    "floor",
+    "garage",
+    "ground",
+    "guest",
+    "hall",
+    "hallway",
+    "in",
+    "kitchen",
+    "landing",
+    "laundry",
+    "living",
+    "livingroom",
+    "loft",
+    "lounge",
+    "master",
+    "office",
+    "room",
+    "shower",
+    "sink",
+    "stairs",
+    "the",
+    "toilet",
+    "under",
+    "upstairs",
+    "utility",
+    "wc",
+];
+
 /// A name in small letters, its words joined by `_` and without numbers: `Water Leak-1`, `WaterLeak1` and `water_leak` are
 /// one. At most 64 characters are looked at.
 pub fn plain(name: &str) -> String {
@@ -178,11 +220,27 @@ pub fn named(name: &str) -> Option<Named> {
     of_plain(&plain(name))
 }
 
-/// What a name says that may have a place before it: `kitchen_smoke_alarm`, `Hall - Detector - co_alarm`. A word before it
-/// that makes something else of it (`test_smoke`, `no_leak`, `rain_fall`) makes it none.
+/// What a name says that may have a place before it (`kitchen_smoke_alarm`, `Hall - Detector - co_alarm`) or a room of a home
+/// behind it (`smoke_hallway`). A word before it that makes something else of it (`test_smoke`, `no_leak`, `rain_fall`) makes it
+/// none.
 pub fn named_in_a_place(name: &str) -> Option<Named> {
     let plain = plain(name);
-    let mut rest = plain.as_str();
+    let mut begin = plain.as_str();
+    while let Some((shorter, word)) = begin.rsplit_once('_')
+        && PLACE.contains(&word)
+    {
+        begin = shorter;
+    }
+    behind_a_place(&plain).or_else(|| {
+        let shorter = behind_a_place(begin).filter(|_| begin.len() < plain.len());
+        // 'Alarm in the hall': nobody knows of what.
+        shorter.filter(|named| *named != Named::Unsaid)
+    })
+}
+
+/// What a name says that may have a place before it.
+fn behind_a_place(plain: &str) -> Option<Named> {
+    let mut rest = plain;
     for _ in 0..WORDS_MOST {
         match of_plain(rest) {
             // 'Hall alarm': nobody knows of what, and an alarm system has such names as well.

@@ -240,3 +240,64 @@ fn a_description_says_what_a_device_is_there_for() {
         assert_eq!(subject(text), due, "{text}");
     }
 }
+
+#[test]
+fn a_room_of_a_home_may_stand_behind_a_name_and_nothing_else() {
+    for (name, due) in [
+        ("leak_under_sink", Some(A::Flood)),
+        ("Smoke alarm hallway", Some(A::Smoke)),
+        ("smoke_alarm_ground_floor", Some(A::Smoke)),
+        ("SOS button bedroom", Some(A::Help)),
+        ("fall_in_the_bathroom", Some(A::Fall)),
+        ("co_alarm_landing_2", Some(A::Co)),
+        ("heat_floor", None),
+        ("water_kitchen", None),
+        ("gas_boiler", None),
+        ("fall_back", None),
+        ("smoke_alarm_test_kitchen", None),
+        ("no_leak_kitchen", None),
+        ("alarm_hall", None),
+    ] {
+        let found = named_in_a_place(name).and_then(Named::kind);
+        assert_eq!(found, due, "{name}");
+    }
+}
+
+#[test]
+fn a_call_is_pressed_and_gas_leaks() {
+    let (help, panic, gas) = (
+        Named::Alarm(A::Help),
+        Named::Alarm(A::Panic),
+        Named::Alarm(A::Gas),
+    );
+    for (of, word, due) in [
+        (help, "pressed", Some(Says::Raised)),
+        (help, "Pulled", Some(Says::Raised)),
+        (panic, "PRESS", Some(Says::Raised)),
+        (help, "released", Some(Says::Restored)),
+        (help, "not pressed", Some(Says::Restored)),
+        (Named::Alarm(A::Smoke), "pressed", None),
+        (gas, "leak", Some(Says::Raised)),
+        (gas, "leakage", Some(Says::Raised)),
+        (gas, "no_leak", Some(Says::Restored)),
+        (gas, "wet", None),
+        (Named::Alarm(A::Flood), "gas", None),
+    ] {
+        assert_eq!(says(of, word), due, "{of:?} {word}");
+    }
+}
+
+#[test]
+fn a_flag_and_a_report_of_an_alarm_are_the_alarm() {
+    for (name, due) in [
+        ("sosFlag", Some(A::Help)),
+        ("fall_flag", Some(A::Fall)),
+        ("floodReport", Some(A::Flood)),
+        ("smoke_report_interval", None),
+        ("water_report", None),
+        ("restore_reports", None),
+    ] {
+        assert_eq!(named(name).and_then(Named::kind), due, "{name}");
+    }
+    assert_eq!(named("tamperReport"), Some(Named::Tamper));
+}

@@ -1,6 +1,12 @@
 //! The one rule for what says yes and no, and what the words of alarms say. Text by its words, never by parts of them.
 
 use super::{Named, named, plain};
+use crate::vocabulary::AlarmKind;
+
+/// What a call's button, cord or pendant says when somebody asks for help.
+const PRESSES: &[&str] = &[
+    "call", "called", "calling", "press", "pressed", "pulled", "pushed",
+];
 
 /// What a word says of an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +56,9 @@ pub fn says(of: Named, word: &str) -> Option<Says> {
     if let Some(known) = known(&word) {
         return Some(known);
     }
+    if of.is_call() && matches!(word.as_str(), "released" | "unpressed") {
+        return Some(Says::Restored);
+    }
     // `water_leakage_yes`, `water_leakage_no`, `no_leak`, `not_detected`.
     if let Some(base) = word.strip_suffix("_yes") {
         return (raises(of, base)).then_some(Says::Raised);
@@ -67,8 +76,17 @@ pub fn says(of: Named, word: &str) -> Option<Says> {
 
 /// True of a word that says that the alarm is so.
 fn raises(of: Named, word: &str) -> bool {
-    let same = |said: Named| said == of || of == Named::Unsaid && said != Named::Tamper;
-    known(word) == Some(Says::Raised) || named(word).is_some_and(same)
+    // Of a gas detector a leak is one of gas.
+    let gas = |said: Named| {
+        of == Named::Alarm(AlarmKind::Gas)
+            && said == Named::Alarm(AlarmKind::Flood)
+            && word.starts_with("leak")
+    };
+    let same =
+        |said: Named| said == of || gas(said) || of == Named::Unsaid && said != Named::Tamper;
+    of.is_call() && PRESSES.contains(&word)
+        || known(word) == Some(Says::Raised)
+        || named(word).is_some_and(same)
 }
 
 /// The words that every alarm has.

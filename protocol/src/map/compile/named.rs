@@ -20,15 +20,26 @@ impl Judge<'_, '_> {
             device: text.device.clone(),
             field: text.field.clone(),
             ignore: text.ignore.clone(),
+            reading: text.reading.clone(),
             test: text.test,
             ..EmitText::default()
         };
         if *text != allowed {
-            let what = "is of the kind that a name says: only at, when, device, field, ignore and test may stand beside `named`";
+            let what = "is of the kind that a name says: only at, when, device, field, ignore, reading and test may stand beside `named`";
             self.to.wrong(key, what, "take the others out");
         }
         let at = self.pointer(&format!("{key}.at"), text.at.as_ref());
         let name = self.template(&format!("{key}.named"), &text.named, topics);
+        let reading = match text.reading.as_str() {
+            "" | "edge" => Reading::Edge,
+            "pulse" => Reading::Pulse,
+            _ => {
+                let what = "is no reading of an alarm by its name";
+                self.to
+                    .wrong(&format!("{key}.reading"), what, "write edge or pulse");
+                Reading::Edge
+            }
+        };
         let device = self.whose(&format!("{key}.device"), &text.device, topics);
         let when = self.when(&text.when, topics);
         if name.names_key() && !at.as_ref().is_some_and(Pointer::has_star) {
@@ -48,7 +59,7 @@ impl Judge<'_, '_> {
             device,
             field: (!text.field.is_empty()).then(|| Field::Named(text.field.clone())),
             kind: "named",
-            reading: Reading::Edge,
+            reading,
             says: Says::Named(name),
             absent: None,
             ignore: text.ignore.iter().map(Named::of_scalar).collect(),

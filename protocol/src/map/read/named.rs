@@ -29,6 +29,10 @@ impl<'r> Turn<'r> {
             return;
         };
         let text = text_of(value);
+        // A group is read one level down, where the table asks for it.
+        if matches!(value, Value::Object(_) | Value::Array(_)) {
+            return;
+        }
         let is_number = matches!(value, Value::Number(_));
         let is_none = text.as_deref().is_some_and(|text| {
             is_number && (yes_or_no(text).is_none() || is_measured(&plain(&called)))
@@ -71,7 +75,7 @@ impl<'r> Turn<'r> {
         let reading = if of.is_call() {
             Reading::Pulse
         } else {
-            Reading::Edge
+            emit.reading
         };
         let mut signal = Signal::new(device, field, reading, what);
         signal.model = model;
