@@ -825,7 +825,7 @@ fn definitions_beyond_the_limit_cost_no_detector_its_own() {
     assert_eq!(learned.refusals, [Refusal::TooManyDevices { limit: 512 }]);
     assert_eq!(z.taught(), 512 + 700);
     // The word for yes that only its definition teaches.
-    let message = hear(&mut z, "zigbee2mqtt/smoke-699", r#"{"smoke":"LEAK"}"#);
+    let message = hear(&mut z, "smoke-699", r#"{"smoke":"LEAK"}"#);
     assert_eq!(message.signals.len(), 1, "{message:?}");
     assert!(message.signals[0].what.is_raised());
 }

@@ -52,6 +52,8 @@ pub(crate) struct Pressed {
     pub(crate) by: Option<Whose>,
     pub(crate) presses: Vec<Press>,
     key: Key,
+    /// Its place among all presses that ever came first.
+    place: u64,
     /// When its second is over.
     due: Mono,
     /// More than the minute allows: one of many records of a storm.
@@ -99,6 +101,8 @@ pub(crate) struct PressRate {
     waiting: BTreeMap<Key, Pressed>,
     /// The newest records by number.
     names: BTreeMap<u64, Key>,
+    /// The place of the next press that comes first.
+    next: u64,
     tidied: Option<Mono>,
 }
 
@@ -132,9 +136,11 @@ impl PressRate {
             by,
             presses: vec![press],
             key: key.clone(),
+            place: self.next,
             due,
             storm: !each,
         };
+        self.next += 1;
         if each || due <= now {
             rate.recorded = Some(now);
             return Taken::Record(Box::new(pressed));
@@ -197,9 +203,24 @@ impl PressRate {
         self.waiting.values().map(|pressed| pressed.due).min()
     }
 
-    /// Records whose second is over.
+    /// Records whose second is over, each after what its device pressed before.
     pub(crate) fn due_by(&mut self, now: Mono) -> Vec<Pressed> {
-        self.take(now, |pressed| pressed.due <= now)
+        let mut due = self.take(now, |pressed| pressed.due <= now);
+        for at in 0..due.len() {
+            if let Some(pressed) = due.get(at) {
+                let earlier = self.earlier(pressed, now);
+                due.extend(earlier);
+            }
+        }
+        due.sort_by_key(|pressed| pressed.place);
+        due
+    }
+
+    /// What waits of the same device and came before these presses: a device's words keep their order.
+    pub(crate) fn earlier(&mut self, than: &Pressed, now: Mono) -> Vec<Pressed> {
+        self.take(now, |pressed| {
+            same_device(&pressed.key, &than.key) && pressed.place < than.place
+        })
     }
 
     /// Records of a source that cannot wait: its broker would stop, or the end has come.
@@ -207,14 +228,21 @@ impl PressRate {
         self.take(now, |pressed| pressed.key.source == source)
     }
 
-    /// A device says something of another condition: what was counted before it is a record before it.
-    pub(crate) fn before(&mut self, source: usize, event: &Event, now: Mono) -> Vec<Pressed> {
+    /// A device says something that is no press, or that is of another condition: what was counted before it is a record
+    /// before it.
+    pub(crate) fn before(
+        &mut self,
+        source: usize,
+        event: &Event,
+        is_press: bool,
+        now: Mono,
+    ) -> Vec<Pressed> {
         self.take(now, |pressed| {
             let key = &pressed.key;
-            let of_it = key.device == event.device.id || key.device.is_empty();
+            let other = condition(&pressed.event.what) != condition(&event.what);
+            let own = key.device == event.device.id;
             key.source == source
-                && of_it
-                && condition(&pressed.event.what) != condition(&event.what)
+                && ((own && (other || !is_press)) || (key.device.is_empty() && other))
         })
     }
 
@@ -254,7 +282,8 @@ impl PressRate {
 
     fn take(&mut self, now: Mono, which: impl Fn(&Pressed) -> bool) -> Vec<Pressed> {
         let taken = self.waiting.extract_if(.., |_, pressed| which(pressed));
-        let taken: Vec<Pressed> = taken.map(|(_, pressed)| pressed).collect();
+        let mut taken: Vec<Pressed> = taken.map(|(_, pressed)| pressed).collect();
+        taken.sort_by_key(|pressed| pressed.place);
         for pressed in &taken {
             if let Some(rate) = self.rates.get_mut(&pressed.key) {
                 rate.recorded = Some(now);

@@ -19,12 +19,13 @@ impl Gateway {
     /// What a device meant: a press of the alarm lane goes by the rule of the press rate, all else is a record at once.
     /// What was counted before a word of another condition becomes a record before it.
     pub(crate) fn meant(&mut self, index: usize, meaning: Meaning, press: Press, now: Mono) {
+        let is_press = is_counted(&meaning);
         if meaning.lane == Lane::Alarm {
-            for pressed in self.press_rate.before(index, &meaning.event, now) {
+            for pressed in self.press_rate.before(index, &meaning.event, is_press, now) {
                 self.record(&pressed, now);
             }
         }
-        if !is_counted(&meaning) {
+        if !is_press {
             let word = press.word.filter(|_| meaning.must_be_known());
             return self.raise(meaning, Press { word, ..press }, now);
         }
@@ -37,7 +38,12 @@ impl Gateway {
         let (settings, event) = (&self.settings, (meaning.event, meaning.by));
         let shown = self.is_looked_at().then(|| event.0.clone());
         match self.press_rate.press(settings, index, event, press, now) {
-            Taken::Record(pressed) => self.record(&pressed, now),
+            Taken::Record(pressed) => {
+                for earlier in self.press_rate.earlier(&pressed, now) {
+                    self.record(&earlier, now);
+                }
+                self.record(&pressed, now);
+            }
             Taken::Waits => {}
             Taken::Counted => {
                 self.counters.folded += 1;

@@ -101,6 +101,28 @@ fn presses_of_another_meaning_are_not_counted_together() {
 }
 
 #[test]
+fn what_one_device_says_keeps_its_order_whatever_is_counted_of_it() {
+    let mut home = Home::new(1, 0, Vec::new());
+    home.press("pendant", 10);
+    home.now += 10;
+    // A press that waits for its second, then one of another meaning that is a record at once, then one that waits.
+    home.press("pendant", 3);
+    home.say("pendant", r#"{"action":"panic"}"#, 10);
+    home.press("pendant", 2);
+    home.say("pendant", r#"{"action":"panic"}"#, 4);
+    home.press("pendant", 1);
+    home.pass(2_000);
+    let after: Vec<(bool, u32)> = home.records[10..]
+        .iter()
+        .map(|(_, event)| (format!("{:?}", event.what).contains("Panic"), event.folded))
+        .collect();
+    let mut due = vec![(false, 3)];
+    due.extend([(true, 1); 10]);
+    due.extend([(false, 3), (true, 4)]);
+    assert_eq!(after, due);
+}
+
+#[test]
 fn nothing_is_counted_together_across_what_the_hub_says_of_it() {
     let mut home = Home::new(1, 0, Vec::new());
     home.press("pendant", 10);
