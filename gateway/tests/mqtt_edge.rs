@@ -73,10 +73,8 @@ async fn at_the_end_every_acknowledgement_that_was_given_has_left_before_the_edg
     }
     handle.answers_have_left().await;
     drop(handle);
-    let mut heard = Heard::default();
-    let _handle = listen(broker.source(), &mut heard);
-    assert!(heard.up().await, "the session is there");
-    heard.silence(A_WHILE).await;
+    // A broker reads what a closed connection had sent, one packet a turn; a new connection of the same client would end that.
+    broker.acknowledges("gateway", 100).await;
 }
 
 #[tokio::test]

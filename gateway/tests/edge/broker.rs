@@ -115,6 +115,19 @@ impl Broker {
             .collect()
     }
 
+    /// Waits until the broker has read so many acknowledgements of this client.
+    pub(crate) async fn acknowledges(&self, client: &str, count: usize) {
+        let until = Instant::now() + Duration::from_secs(10);
+        while self.acknowledged(client).len() < count {
+            assert!(
+                Instant::now() < until,
+                "the broker read {} of {count} acknowledgements",
+                self.acknowledged(client).len()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until the log says this.
     pub(crate) async fn logged(&self, words: &str) {
         let until = Instant::now() + Duration::from_secs(10);
