@@ -131,7 +131,6 @@ impl Home {
             "[gateway]\nid = \"{id}\"\nstate_dir = {state}\n\
              [[source]]\nname = \"zigbee\"\nspeaks = \"zigbee2mqtt\"\n\
              [source.mqtt]\nport = {port}\nusername = \"tecs-gateway\"\npassword_file = {password}\nwindow = 0\n\
-             [[device]]\nsource = \"zigbee\"\nname = \"bedside-pendant\"\nid = \"pendant\"\nroom = \"bedroom\"\nalarms = true\n\
              [[device]]\nsource = \"zigbee\"\nname = \"hall-light-sensor\"\nid = \"light\"\nroom = \"hall\"\n\
              [hub]\nendpoints = [{{ name = \"hub\", url = \"https://{ingest}\" }}]\nca = {ca}\ncert = {cert}\nkey = {key}\n\
              [metrics]\nlisten = \"{metrics}\"\n[clock]\ntrust = \"always\"\n\

@@ -57,7 +57,8 @@ pub(super) fn speak(caller: &Caller, id: &str, speech: &Speech) -> anyhow::Resul
             say(speech.kind, speech.first + said, &mut payload);
             // Packet ids are given again only when no more than the window is in use.
             let packet = u16::try_from(said % 60_000).unwrap_or_default() + 1;
-            client.publish(speech.kind.topic(), &payload, packet);
+            let topic = speech.kind.topic(speech.first + said);
+            client.publish(&topic, &payload, packet);
             (said, waiting, batch) = (said + 1, waiting + 1, batch + 1);
         }
         if batch > 0 {

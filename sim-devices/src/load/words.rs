@@ -1,6 +1,10 @@
 //! What the devices of a load say: 150 bytes of JSON as Zigbee2MQTT would publish them, with a number of their own in a
 //! field that no alarm and no measurement reads, so that loss and repeats are counted at the hub.
 
+use std::borrow::Cow;
+
+/// How many pendants there are: at 20 presses a second each presses less than five times a minute.
+const PENDANTS: u64 = 256;
 /// The bytes of each message.
 pub(super) const BYTES: usize = 150;
 /// The field that holds the number.
@@ -16,11 +20,12 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The device that says it.
-    pub(super) fn topic(self) -> &'static str {
+    /// The device that says the message of this number. Of one pendant a gateway counts together what goes beyond ten presses
+    /// a minute: so many pendants press in turn that each of them stays below that.
+    pub(super) fn topic(self, number: u64) -> Cow<'static, str> {
         match self {
-            Self::Routine => "zigbee2mqtt/hall-light-sensor",
-            Self::Alarm => "zigbee2mqtt/bedside-pendant",
+            Self::Routine => Cow::Borrowed("zigbee2mqtt/hall-light-sensor"),
+            Self::Alarm => Cow::Owned(format!("zigbee2mqtt/pendant-{}", number % PENDANTS)),
         }
     }
 }
