@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{number, word};
 use crate::queue::said;
-use crate::redact::Redaction;
+use crate::redact::{HIDDEN, Redaction};
 
 /// The last line when the daemon goes.
 pub fn ended() -> Value {
@@ -48,6 +48,10 @@ pub fn to_json(
             "refused": refusal, "source": name(source), "what": personal.then_some(what),
             "raw": raw(words),
         }),
+        Tapped::Unmapped { source, field } => {
+            let field = if personal { field.as_str() } else { HIDDEN };
+            json!({ "unmapped": field, "source": name(source) })
+        }
         Tapped::Dropped(count) => dropped(*count),
     }
 }
@@ -98,6 +102,10 @@ fn text(shown: &Value) -> String {
             return format!("{key:8}   {source}: {why}{}{}", more("what"), more("raw"));
         }
     }
+    if !word(shown, "unmapped").is_empty() {
+        let field = tame(word(shown, "unmapped"));
+        return format!("unmapped   {}: {field}", word(shown, "source"));
+    }
     if number(shown, "dropped") > 0 {
         return format!(
             "{} lines were missed: this reader is slow",
@@ -122,16 +130,29 @@ mod tests {
             what: "`CANARY` has another value".into(),
             raw: b"{\"CANARY\": 1}".to_vec(),
         };
+        let unmapped = Tapped::Unmapped {
+            source: 0,
+            field: "CANARY_level".into(),
+        };
+        for shown in [&refused, &unmapped] {
+            let line = to_json(shown, &sources, &redaction, false).to_string();
+            assert!(!line.contains("CANARY"), "{line}");
+        }
         let line = to_json(&refused, &sources, &redaction, false).to_string();
-        assert!(!line.contains("CANARY"), "{line}");
         let mut out = Vec::new();
         assert!(print(&line, false, &mut out).unwrap());
         let whole = to_json(&refused, &sources, &redaction, true).to_string();
         assert!(print(&whole, false, &mut out).unwrap());
+        for asked in [false, true] {
+            let line = to_json(&unmapped, &sources, &redaction, asked).to_string();
+            assert!(print(&line, false, &mut out).unwrap());
+        }
         assert!(!print(&ended().to_string(), false, &mut out).unwrap());
         let text = String::from_utf8(out).unwrap();
         let due = "refused    zigbee: bad_value\n\
                    refused    zigbee: bad_value what: `CANARY` has another value raw: {\"CANARY\": 1}\n\
+                   unmapped   zigbee: …\n\
+                   unmapped   zigbee: CANARY_level\n\
                    the daemon ends\n";
         assert_eq!(text, due);
     }

@@ -196,7 +196,9 @@ fn seen(source: usize, (burnt_in, name): (&str, &str), known: &Known, now: Mono)
         words: known.words,
         unkept: known.unkept,
         untaught: known.is_untaught(),
-        mute: known.mute(name).filter(|_| known.words > 0),
+        mute: known
+            .mute(name)
+            .filter(|_| known.words > 0 || known.is_raised(crate::senses::MUTE)),
         says: known.says.clone(),
         says_more: known.says_more,
     }

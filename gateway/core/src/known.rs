@@ -70,6 +70,8 @@ pub(crate) struct Known {
     pub(crate) named: Option<Named>,
     /// It can raise an alarm.
     pub(crate) alarms: bool,
+    /// It said something of an alarm, in this run or, as far as that is remembered, before.
+    pub(crate) said_alarm: bool,
     /// When it spoke last.
     pub(crate) heard: Mono,
     /// What its source says that it is.
@@ -92,6 +94,7 @@ impl Known {
             device,
             named,
             alarms,
+            said_alarm: false,
             heard,
             model: String::new(),
             words: 0,
@@ -138,6 +141,7 @@ impl Known {
     /// One word of it, for the installer.
     pub(crate) fn spoke(&mut self, field: &str, what: &What, kept: bool) {
         self.words += 1;
+        self.said_alarm |= matches!(what, What::Alarm { .. });
         // Of what is wrong with a bridge, its next word tells again.
         let ours = !kept && !matches!(what, What::Health { .. });
         self.unkept += u64::from(ours);
@@ -162,12 +166,18 @@ impl Known {
     /// The alarm that it is there to raise, by the installer's word, its model or its name (`name`), when it spoke and never
     /// said anything of an alarm.
     pub(crate) fn mute(&self, name: &str) -> Option<AlarmKind> {
-        let said = |what: &What| matches!(what, What::Alarm { .. });
-        if self.says_more > 0 || self.says.iter().any(|(_, what)| said(what)) {
+        if self.said_alarm {
             return None;
         }
         let texts = [self.device.kind.as_str(), self.model.as_str(), name];
         texts.iter().find_map(|text| subject(text)?.alarm())
+    }
+
+    /// A field's last word is one that nobody has taught.
+    pub(crate) fn stands_untaught(&self) -> bool {
+        let mut words = self.fields.iter().filter_map(|field| field.last.says());
+        let untaught = About::Health(HealthKind::Untaught);
+        words.any(|says| says.holds() && says.about() == untaught)
     }
 
     /// The last word of a field.
@@ -192,6 +202,7 @@ impl Known {
 
     /// Remembers a field's word.
     pub(crate) fn learn(&mut self, field: &str, word: Word) -> Learned {
+        self.said_alarm |= word.says().is_some_and(Says::is_of_an_alarm);
         if let Some(known) = self.fields.iter_mut().find(|known| known.name == field) {
             let held = known.last.holds();
             let news = known.doubtful || !known.last.is_as(&word);

@@ -120,7 +120,9 @@ pub(crate) fn normalise(signal: Signal, known: &mut Known, hearing: Hearing<'_>)
     if there_again(&what) && known.last(&signal.field).is_none() {
         return Heard::Silent(NEVER_RAISED, None);
     }
-    known.alarms |= matches!(what, What::Alarm { .. });
+    let is_alarm = matches!(what, What::Alarm { .. });
+    known.alarms |= is_alarm;
+    known.said_alarm |= is_alarm;
     let mut event = Event {
         device: Device::default(),
         happened_ms: signal.happened_ms,

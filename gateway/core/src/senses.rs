@@ -14,18 +14,20 @@ use crate::clock::Clock;
 use crate::effect::Note;
 use crate::normalise::{Came, Care, HELD, Meaning, contradicted};
 use crate::notebook::Notebook;
-use crate::roster::Roster;
+use crate::roster::{Roster, Whose};
 use crate::settings::{Rows, Settings};
 use crate::time::Mono;
 
 mod decoder;
 mod gone;
 mod lessons;
+mod mute;
 mod own;
 mod pairing;
 mod place;
 
 pub use decoder::{Decoded, Decoder};
+pub(crate) use mute::FIELD as MUTE;
 
 /// What reads one source.
 enum Reader {
@@ -58,6 +60,8 @@ pub(crate) struct Senses {
     pub(crate) clock: Clock,
     /// What is noted of each source.
     pub(crate) notebooks: Vec<Notebook>,
+    /// Devices that were told to be mute and said an alarm just now.
+    speaks_up: Vec<Whose>,
     /// Somebody looks at every message.
     pub(crate) keep_raw: bool,
 }
@@ -102,6 +106,7 @@ impl Senses {
                 .iter()
                 .map(|_| Notebook::default())
                 .collect(),
+            speaks_up: Vec::new(),
             keep_raw: false,
         }
     }
@@ -355,10 +360,8 @@ impl Senses {
             }
             understood.meanings.push(meaning);
         }
-        if let Some(speaker) = &speaker {
-            let mute = self.mute(settings, (source, name), speaker, came, now);
-            understood.meanings.extend(mute);
-        }
+        let of = (source, name);
+        self.tell_mute(settings, of, speaker.as_ref(), came, now, &mut understood);
         if !understood.meanings.is_empty() && understood.ignored != Some(HELD) {
             understood.ignored = message.ignored;
         }

@@ -190,6 +190,10 @@ impl Gateway {
         }
         for field in understood.unmapped {
             self.counters.unmapped += 1;
+            self.tap(|| Tapped::Unmapped {
+                source: index,
+                field: field.clone(),
+            });
             self.effects.push_back(Effect::Note(Noteworthy::Unmapped {
                 source: index,
                 field,

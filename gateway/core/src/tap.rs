@@ -48,6 +48,13 @@ pub enum Tapped {
         /// The beginning of the message; personal.
         raw: Vec<u8>,
     },
+    /// A field that nobody understands; what stands beside it may have been.
+    Unmapped {
+        /// Index in `Settings::sources`.
+        source: usize,
+        /// Its name; personal.
+        field: String,
+    },
     /// So many did not wait to be shown.
     Dropped(u64),
 }
@@ -100,7 +107,9 @@ impl Gateway {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Source;
     use crate::{Identity, Input, Mono, Order, Recovered, Settings};
+    use tecs_protocol::family::Family;
 
     #[test]
     fn what_is_decided_is_shown_only_while_somebody_looks_and_never_more_than_allowed() {
@@ -122,6 +131,44 @@ mod tests {
         // The first was raised before anybody looked.
         assert_eq!((lane, seq, event.flags.test), (Lane::Alarm, 5, true));
         gateway.look(false);
+        assert_eq!(gateway.poll_tapped(), None);
+    }
+
+    #[test]
+    fn what_nobody_understands_is_named_beside_what_is_understood() {
+        let zigbee = Source {
+            name: "zigbee".into(),
+            speaks: Family::Zigbee2Mqtt,
+            base: String::new(),
+            map: None,
+            window: 0,
+        };
+        let settings = Settings {
+            sources: vec![zigbee],
+            ..Settings::default()
+        };
+        let who = Identity {
+            epoch: 1,
+            boot_id: 1,
+        };
+        let mut gateway = Gateway::new(settings, who, Recovered::default(), Mono(0));
+        gateway.look(true);
+        let said = Input::Publish {
+            source: 0,
+            topic: "zigbee2mqtt/door".into(),
+            payload: br#"{"contact":false,"zzz_word":"ON"}"#.to_vec().into(),
+            retained: false,
+            dup: false,
+            packet: 0,
+            token: None,
+        };
+        gateway.handle(said, Mono(1));
+        let unmapped = Tapped::Unmapped {
+            source: 0,
+            field: "zzz_word".into(),
+        };
+        assert_eq!(gateway.poll_tapped(), Some(unmapped));
+        assert!(matches!(gateway.poll_tapped(), Some(Tapped::Event { .. })));
         assert_eq!(gateway.poll_tapped(), None);
     }
 }

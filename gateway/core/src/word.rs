@@ -54,6 +54,11 @@ impl Says {
         }
     }
 
+    /// It is a word of an alarm's.
+    pub(crate) const fn is_of_an_alarm(&self) -> bool {
+        matches!(self, Self::Alarm(..))
+    }
+
     /// It stands: raised, open, active. While one field says so, no other of its device takes it back.
     pub(crate) const fn holds(&self) -> bool {
         match self {

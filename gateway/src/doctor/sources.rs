@@ -107,7 +107,7 @@ fn mute(name: &str, said: &Value, report: &mut Report) {
     let count = number(said, "mute");
     if count > 0 {
         let why = format!(
-            "{count} devices of `{name}` are called an alarm's and have said no alarm in this run; test each once, and look at `devices`"
+            "{count} devices of `{name}` are called an alarm's and have said no alarm yet; test each once, and look at `devices`"
         );
         report.ok(&format!("devices of {name}"), why);
     }

@@ -87,6 +87,7 @@ impl Roster {
         let met = self.meet((source, prefix), (name, ""), true, now);
         let whose = met.map(|(whose, known)| {
             known.alarms = true;
+            known.said_alarm = true;
             whose
         });
         self.turn = self.turn.max(before);

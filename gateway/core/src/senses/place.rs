@@ -1,8 +1,9 @@
 //! What a signal means, given whether its device has a place in this home. An alarm needs none.
 
-use tecs_protocol::signal::{Reading, Refusal, Signal, Speaker, What};
-use tecs_protocol::vocabulary::{AlarmKind, Condition, HealthKind, Lane};
+use tecs_protocol::signal::{Refusal, Signal, What};
+use tecs_protocol::vocabulary::{Condition, HealthKind, Lane};
 
+use super::mute::FIELD;
 use super::{Senses, Understood};
 use crate::effect::Note;
 use crate::known::Known;
@@ -70,7 +71,11 @@ impl Senses {
         }
         known.spoke(&signal.field, &signal.what, came.care == Care::Shared);
         let is_first = known.last(&signal.field).is_none();
-        let mut meaning = match normalise(signal, known, hearing) {
+        let heard = normalise(signal, known, hearing);
+        if known.said_alarm && known.is_raised(FIELD) {
+            self.speaks_up.push(whose.clone());
+        }
+        let mut meaning = match heard {
             Heard::News(meaning) => *meaning,
             Heard::Silent(why, state) => {
                 if state.is_some() {
@@ -87,28 +92,6 @@ impl Senses {
         }
         meaning.by = Some(whose);
         Ok(meaning)
-    }
-
-    /// That a device which is there to raise an alarm says what nobody understands and never said that alarm: told once.
-    pub(super) fn mute(
-        &mut self,
-        settings: &Settings,
-        (source, name): (usize, &str),
-        speaker: &Speaker,
-        came: Came,
-        now: Mono,
-    ) -> Option<Meaning> {
-        let (device, model) = (speaker.device.as_str(), speaker.model.as_str());
-        let (_, known) = self
-            .roster
-            .meet((source, name), (device, model), false, now)?;
-        let kind = known.mute(device).filter(|kind| is_told(*kind))?;
-        let detail = format!("its name or model says {kind}, and nothing that it says is that");
-        let what = What::health(HealthKind::Untaught, Condition::Raised, detail);
-        let mut signal = Signal::new(device, "untaught", Reading::Edge, what);
-        model.clone_into(&mut signal.model);
-        self.heard(settings, (source, name), (signal, false), came, now)
-            .ok()
     }
 
     /// Nothing came of a signal: it is counted and said why.
@@ -171,19 +154,6 @@ fn unremembered(
         }),
         Heard::Silent(why, _) => Err(Silent::Because(why, None)),
     }
-}
-
-/// Kinds of which the hub is told that a device is mute; of others the installer alone.
-const fn is_told(kind: AlarmKind) -> bool {
-    matches!(
-        kind,
-        AlarmKind::Smoke
-            | AlarmKind::Co
-            | AlarmKind::Gas
-            | AlarmKind::Flood
-            | AlarmKind::Help
-            | AlarmKind::Panic
-    )
 }
 
 /// True of a word of which nobody knows what it means.
