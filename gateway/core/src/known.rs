@@ -124,6 +124,7 @@ impl Known {
     pub(crate) fn left(&mut self) {
         self.closed.clear();
         self.model.clear();
+        self.said_alarm = false;
         if self.named.is_none() {
             self.device.kind.clear();
         }
