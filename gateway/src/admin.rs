@@ -121,7 +121,10 @@ impl Desk {
 /// Opens the socket. One that is left over from a daemon that is gone is taken away: the journal's lock, taken before,
 /// says that no other daemon lives on this state.
 pub async fn serve(path: &Path, desk: Desk) -> io::Result<Admin> {
-    if let Some(folder) = path.parent() {
+    // One that is there is not made again: a disk that refuses every write would refuse that as well.
+    if let Some(folder) = path.parent()
+        && tokio::fs::metadata(folder).await.is_err()
+    {
         tokio::fs::create_dir_all(folder).await?;
     }
     match tokio::fs::remove_file(path).await {

@@ -204,15 +204,16 @@ impl Custody {
         self.order.len()
     }
 
-    /// True when so many wait for an answer that a broker whose window is told to be `window` messages is about to stop.
-    /// One that has sent more than that at once has a larger window than was told, which only the protocol bounds.
-    pub(crate) fn is_pressed(&self, window: usize) -> bool {
+    /// True when so many wait for an answer that a broker whose window is told to be `window` messages is about to stop, and
+    /// presses that have no record yet are a good part of them: only then does a record of them help. One that has sent more
+    /// than that at once has a larger window than was told, which only the protocol bounds.
+    pub(crate) fn is_pressed(&self, window: usize, without_record: usize) -> bool {
         let window = if self.most > window {
             SUSPENDED_MOST
         } else {
             window
         };
-        self.order.len() >= window.div_ceil(2)
+        self.order.len() >= window.div_ceil(2) && without_record >= window.div_ceil(4)
     }
 }
 
@@ -330,13 +331,27 @@ mod tests {
     fn a_broker_that_sends_more_than_its_window_was_told_to_be_is_not_about_to_stop() {
         let mut custody = Custody::default();
         for n in 0..10 {
-            assert!(!custody.is_pressed(20), "{n}");
-            custody.took(Answer::Token(n), 1, 1);
+            assert!(!custody.is_pressed(20, n), "{n}");
+            custody.took(Answer::Token(n as u64), 1, 1);
         }
-        assert!(custody.is_pressed(20));
+        assert!(custody.is_pressed(20, 10));
         for n in 10..21 {
             custody.took(Answer::Token(n), 1, 1);
         }
-        assert!(!custody.is_pressed(20));
+        assert!(!custody.is_pressed(20, 21));
+    }
+
+    #[test]
+    fn a_window_that_records_without_an_answer_fill_is_no_reason_for_one_more() {
+        let mut custody = Custody::default();
+        for n in 0..40_000 {
+            custody.took(Answer::Token(n), 1, 1);
+        }
+        assert!(!custody.is_pressed(20, 5_000));
+        assert!(custody.is_pressed(20, 20_000));
+        let mut small = Custody::default();
+        (0..20).for_each(|n| _ = small.took(Answer::Token(n), 1, 1));
+        assert!(!small.is_pressed(20, 4));
+        assert!(small.is_pressed(20, 5));
     }
 }

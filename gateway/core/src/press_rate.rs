@@ -223,6 +223,12 @@ impl PressRate {
         })
     }
 
+    /// How many presses of a source wait for their record.
+    pub(crate) fn presses_of(&self, source: usize) -> usize {
+        let of_it = self.waiting.values().filter(|p| p.key.source == source);
+        of_it.map(|pressed| pressed.presses.len()).sum()
+    }
+
     /// Records of a source that cannot wait: its broker would stop, or the end has come.
     pub(crate) fn of_source(&mut self, source: usize, now: Mono) -> Vec<Pressed> {
         self.take(now, |pressed| pressed.key.source == source)

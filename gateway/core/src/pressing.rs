@@ -82,7 +82,8 @@ impl Gateway {
         if self.press_rate.due().is_some() {
             for (index, source) in self.sources.iter().enumerate() {
                 let told = self.settings.sources.get(index).map_or(0, |s| s.window);
-                let stops = told > 0 && source.custody.is_pressed(told);
+                let waiting = self.press_rate.presses_of(index);
+                let stops = told > 0 && source.custody.is_pressed(told, waiting);
                 if stops || self.stopping.is_asked() {
                     due.extend(self.press_rate.of_source(index, now));
                 }

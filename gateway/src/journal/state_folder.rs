@@ -37,7 +37,7 @@ pub enum OpenError {
         /// The newest format that is known here.
         known: u32,
     },
-    /// The folder cannot be made or entered at all.
+    /// The folder cannot be made, entered or locked just now.
     #[error("{}: {source}: the daemon needs a folder that it may write", folder.display())]
     Folder {
         /// The state folder.
@@ -54,7 +54,7 @@ pub enum OpenError {
 pub(super) struct StateFolder {
     path: PathBuf,
     ballast: u64,
-    /// Locked; the lock ends with the process, however it ends. `None` while the disk refuses to have one.
+    /// Locked; the lock ends with the process, however it ends. `None` while there is nothing to lock.
     lock: Option<File>,
 }
 
@@ -62,8 +62,8 @@ pub(super) struct StateFolder {
 pub(super) type CleanMark = Vec<(String, u32, u64)>;
 
 impl StateFolder {
-    /// Take the folder, or say who has it. On a disk that refuses every write it is not taken yet: alarms must flow, and
-    /// `begin` tries again.
+    /// Take the folder, or say who has it. Where it cannot be made or entered, for whatever reason (a disk that refuses, is
+    /// damaged or is not mounted), it is not taken yet: alarms must flow, and `begin` tries again.
     pub(super) fn take(path: &Path, ballast: u64) -> Result<Self, OpenError> {
         let mut this = Self {
             path: path.to_owned(),
@@ -71,7 +71,7 @@ impl StateFolder {
             lock: None,
         };
         match this.claim() {
-            Err(OpenError::Folder { source, .. }) if is_the_disks(&source) => Ok(this),
+            Err(OpenError::Folder { .. }) => Ok(this),
             claimed => claimed.map(|()| this),
         }
     }
@@ -93,8 +93,8 @@ impl StateFolder {
             .open(&lock_path);
         let lock = match lock {
             // One that can only be read locks as well.
-            Err(e) if is_the_disks(&e) => File::open(&lock_path).map_err(|_| cannot(e))?,
-            lock => lock.map_err(cannot)?,
+            Err(e) => File::open(&lock_path).map_err(|_| cannot(e))?,
+            Ok(lock) => lock,
         };
         claim(&lock, &self.path)?;
         if let Some(found) = format_of(&self.path).filter(|found| *found > FORMAT) {
@@ -177,18 +177,18 @@ impl StateFolder {
     }
 }
 
-/// The disk refuses: nobody's fault, and it may be over soon.
-fn is_the_disks(error: &io::Error) -> bool {
-    use io::ErrorKind as Kind;
-    matches!(
-        error.kind(),
-        Kind::StorageFull | Kind::QuotaExceeded | Kind::ReadOnlyFilesystem
-    ) || error.raw_os_error() == Some(Errno::IO.raw_os_error())
-}
-
 /// Lock the file and write our process id into it.
 fn claim(mut lock: &File, folder: &Path) -> Result<(), OpenError> {
-    if flock(lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+    let locked = flock(lock, FlockOperation::NonBlockingLockExclusive);
+    if let Err(e) = locked
+        && e != Errno::WOULDBLOCK
+    {
+        return Err(OpenError::Folder {
+            folder: folder.to_owned(),
+            source: e.into(),
+        });
+    }
+    if locked.is_err() {
         let mut pid = String::new();
         let read = lock.take(20).read_to_string(&mut pid);
         let pid = pid.trim();

@@ -1,6 +1,8 @@
 //! Lanes, and whole journals, that cannot be opened at the start and can be later: what they hold is told then.
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use gateway_core::effect::JournalOrder;
 use gateway_core::input::{JournalFault, JournalSays};
@@ -76,4 +78,65 @@ fn a_folder_that_a_full_disk_refuses_is_made_and_locked_when_there_is_room() {
     let second = Desk::try_open::<SledStore>(&state, small());
     assert!(matches!(second, Err(OpenError::InUse { .. })), "not locked");
     desk.close();
+}
+
+#[test]
+fn a_folder_that_cannot_be_had_for_whatever_reason_is_taken_when_it_can() {
+    type Deed = fn(&Path) -> std::io::Result<()>;
+    let cases: [(&str, Deed, Deed); 5] = [
+        (
+            "its disk is not mounted",
+            |_| Ok(()),
+            |at| fs::create_dir(at.join("mount")),
+        ),
+        (
+            "a file stands where its disk is mounted",
+            |at| fs::write(at.join("mount"), b""),
+            |at| {
+                fs::remove_file(at.join("mount"))?;
+                fs::create_dir(at.join("mount"))
+            },
+        ),
+        (
+            "a file stands in its place",
+            |at| {
+                fs::create_dir(at.join("mount"))?;
+                fs::write(at.join("mount/state"), b"")
+            },
+            |at| fs::remove_file(at.join("mount/state")),
+        ),
+        (
+            "it is a link that leads nowhere",
+            |at| {
+                fs::create_dir(at.join("mount"))?;
+                symlink(at.join("away"), at.join("mount/state"))
+            },
+            |at| fs::create_dir(at.join("away")),
+        ),
+        (
+            "it is a link to itself",
+            |at| {
+                fs::create_dir(at.join("mount"))?;
+                symlink(at.join("mount/state"), at.join("mount/state"))
+            },
+            |at| fs::remove_file(at.join("mount/state")),
+        ),
+    ];
+    for (what, hinder, mend) in cases {
+        let home = tempfile::tempdir().unwrap();
+        hinder(home.path()).unwrap();
+        let state = home.path().join("mount/state");
+        let (recovered, mut desk) = Desk::open::<SledStore>(&state);
+        assert!(!recovered.set_aside.is_empty(), "{what}");
+        let alarm = || vec![page(Lane::Alarm, 1, 100)];
+        assert!(desk.keep(Lane::Alarm, alarm()).is_err(), "{what}");
+        mend(home.path()).unwrap();
+        desk.wait(|says| matches!(says, JournalSays::Opened(_)).then_some(()));
+        while desk.keep(Lane::Alarm, alarm()).is_err() {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        let second = Desk::try_open::<SledStore>(&state, small());
+        assert!(matches!(second, Err(OpenError::InUse { .. })), "{what}");
+        desk.close();
+    }
 }

@@ -16,6 +16,8 @@ const CUT: &str = "import fcntl,os,struct,sys\n\
 
 /// The calls that make something durable.
 const SYNCS: &str = "fsync,fdatasync,sync_file_range,msync";
+/// The calls that write, and that only the journal makes; what a machine has not is left out.
+const WRITES: &str = "pwrite64,fallocate,ftruncate,?mkdir,mkdirat,?rename,?renameat,?renameat2";
 
 fn delayed(delay: Duration) -> String {
     format!("delay_enter={}", delay.as_micros())
@@ -146,13 +148,27 @@ impl Syncs {
         Self::inject(pid, SYNCS, "error=EIO", log).await
     }
 
+    /// Everything that changes something on the disk meets this, as strace writes it.
+    pub async fn writes_meet(pid: u32, what: &str, log: &Path) -> Option<Self> {
+        Self::inject(pid, WRITES, what, log).await
+    }
+
     /// What a program is started under so that its syncs meet this from the first on, as strace writes it: `error=EIO:when=2+`
     /// (counted in each thread), `delay_enter=` and microseconds. It is its own process; `None`, told, without strace.
     pub fn from_the_start(what: &str) -> Option<Vec<String>> {
+        Self::under(SYNCS, what)
+    }
+
+    /// The same for everything that changes something on the disk.
+    pub fn writes_from_the_start(what: &str) -> Option<Vec<String>> {
+        Self::under(WRITES, what)
+    }
+
+    fn under(calls: &str, what: &str) -> Option<Vec<String>> {
         let strace = theirs("strace", "strace")?;
         let words = ["-D", "-f", "-qq", "-o", "/dev/null", "-e"].map(str::to_owned);
-        let trace = format!("trace={SYNCS}");
-        let inject = format!("inject={SYNCS}:{what}");
+        let trace = format!("trace={calls}");
+        let inject = format!("inject={calls}:{what}");
         let program = [strace.display().to_string()].into_iter().chain(words);
         Some(program.chain([trace, "-e".to_owned(), inject]).collect())
     }
