@@ -165,10 +165,8 @@ const PLACE: &[&str] = &[
     "lounge",
     "master",
     "office",
-    "room",
     "shower",
     "sink",
-    "stairs",
     "the",
     "toilet",
     "under",
@@ -227,7 +225,8 @@ pub fn named_in_a_place(name: &str) -> Option<Named> {
     let plain = plain(name);
     let mut begin = plain.as_str();
     while let Some((shorter, word)) = begin.rsplit_once('_')
-        && PLACE.contains(&word)
+        // A wet room and a panic room are rooms.
+        && (PLACE.contains(&word) || word == "room" && shorter.contains('_'))
     {
         begin = shorter;
     }

@@ -1,6 +1,6 @@
 //! What a name, a press and a number say, whichever dialect brings them. Pure functions; they keep nothing and know no topic.
 
-use crate::alarm_names::{Named, called, named};
+use crate::alarm_names::{Named, called, named, named_in_a_place};
 use crate::json::Value;
 use crate::signal::{Refusal, What};
 use crate::units::convert;
@@ -86,7 +86,7 @@ pub(crate) fn number_of(
 
 /// What somebody calls by a press of an entity of one of these names: for help, or a fall that was seen.
 pub(crate) fn call(names: &[&str]) -> Option<AlarmKind> {
-    names.iter().find_map(|name| match named(name)? {
+    names.iter().find_map(|name| match named_in_a_place(name)? {
         call @ Named::Alarm(kind) if call.is_call() || kind == AlarmKind::Fall => Some(kind),
         Named::Alarm(_) | Named::Tamper | Named::Unsaid => None,
     })

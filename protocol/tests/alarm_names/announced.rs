@@ -127,3 +127,30 @@ fn homies_properties_have_the_same_names_and_words() {
         assert_eq!(all(&message), [due], "{property}");
     }
 }
+
+#[test]
+fn an_event_whose_name_or_object_is_a_call_is_one_whatever_was_pressed() {
+    for (object, name, event, due) in [
+        ("e1", "SOS", "press", vec!["help raised"]),
+        ("e2", "Bathroom pull cord", "single", vec!["help raised"]),
+        ("panic", "Event", "hold", vec!["panic raised"]),
+        (
+            "e3",
+            "Emergency button bedroom",
+            "press",
+            vec!["help raised"],
+        ),
+        ("e4", "Fall detected", "press", vec!["fall raised"]),
+        ("e5", "SOS", "release", vec![]),
+        ("e6", "Help desk", "press", vec!["button single"]),
+        ("e7", "SOS battery", "press", vec!["button single"]),
+        ("e8", "Doorbell", "press", vec!["button single"]),
+    ] {
+        let mut h = HaDiscovery::new("", ha_discovery::Limits::default());
+        let config = json!({"name": name, "unique_id": object, "state_topic": "x", "event_types": ["press", "single", "hold", "release"], "device": {"identifiers": ["d"]}});
+        let topic = format!("homeassistant/event/d/{object}/config");
+        hear(&mut h, &topic, &config.to_string());
+        let message = hear(&mut h, "x", &json!({"event_type": event}).to_string());
+        assert_eq!(all(&message), due, "{object} {name} {event}");
+    }
+}

@@ -34,9 +34,12 @@ impl<'r> Turn<'r> {
             return;
         }
         let is_number = matches!(value, Value::Number(_));
-        let is_none = text.as_deref().is_some_and(|text| {
-            is_number && (yes_or_no(text).is_none() || is_measured(&plain(&called)))
-        });
+        // `{"value": 1, "unit": "ppm"}`: a number of a group of its own is a measurement.
+        let is_value = is_number && name.ends_with(".value");
+        let is_none = is_value
+            || text.as_deref().is_some_and(|text| {
+                is_number && (yes_or_no(text).is_none() || is_measured(&plain(&called)))
+            });
         if is_none || emit.ignores(value) {
             return;
         }

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::alarm_names::{self, Named};
 use crate::json::Value;
-use crate::mqtt::reading::{call, number_of, press, shown};
+use crate::mqtt::reading::{number_of, press, shown};
 use crate::signal::{HealthOf, Reading, Refusal, Seen, What};
 use crate::vocabulary::{AlarmKind, Condition, HealthKind, ObservedKind};
 
@@ -50,8 +50,11 @@ pub(super) enum Says {
     Number(ObservedKind, Box<str>),
     /// A battery's charge.
     Charge,
-    /// JSON with an `event_type`; true: the event is a motion.
-    Event { motion: bool },
+    /// JSON with an `event_type`; whether it is a motion, and what its names say is called by it.
+    Event {
+        motion: bool,
+        call: Option<AlarmKind>,
+    },
     /// A press when this payload comes; any payload where there is none. `None`: a button that comes up.
     Trigger(Option<Payload>, Option<What>),
     /// An alarm panel's state: `triggered` raises.
@@ -207,7 +210,9 @@ impl Entity {
     /// What an object says: an event, and nothing else.
     fn nested(&self, json: &Json) -> Said {
         match (&self.says, json.get("event_type")) {
-            (Says::Event { motion }, Some(Json::String(kind))) => self.event(kind, *motion),
+            (Says::Event { motion, call }, Some(Json::String(kind))) => {
+                self.event(kind, *motion, *call)
+            }
             // A template may make `{}` of what is no event.
             (Says::Event { .. }, None)
                 if json.as_object().is_some_and(serde_json::Map::is_empty) =>
@@ -245,9 +250,9 @@ impl Entity {
                 }
                 None => Said::Refused(self.bad("0 to 100")),
             },
-            Says::Event { motion } => match serde_json::from_str::<Json>(text) {
+            Says::Event { motion, call } => match serde_json::from_str::<Json>(text) {
                 Ok(json @ Json::Object(_)) => match json.get("event_type") {
-                    Some(Json::String(kind)) => self.event(kind, *motion),
+                    Some(Json::String(kind)) => self.event(kind, *motion, *call),
                     _ if json.as_object().is_some_and(serde_json::Map::is_empty) => Said::Nothing,
                     _ => Said::Refused(self.bad("an object with an event_type")),
                 },
@@ -322,15 +327,14 @@ impl Entity {
         }
     }
 
-    fn event(&self, kind: &str, motion: bool) -> Said {
+    fn event(&self, kind: &str, motion: bool, call: Option<AlarmKind>) -> Said {
         if is_unknown(kind) && !kind.is_empty() {
             return Said::Nothing;
         }
         if kind.is_empty() || kind.len() > PRESS_LONGEST || kind.contains(char::is_control) {
             return Said::Refused(self.bad("an event_type of at most 64 bytes"));
         }
-        let object = self.name.rsplit('/').next().unwrap_or_default();
-        let what = match call(&[object]) {
+        let what = match call {
             _ if motion => classes::said(Two::Seen(ObservedKind::Motion), true, ""),
             Some(alarm) if press(&[kind]).is_some() => What::alarm(alarm, Condition::Raised),
             Some(_) | None => match press(&[kind]) {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::mqtt::reading::press;
+use crate::mqtt::reading::{call, press};
 use crate::signal::Refusal;
 use crate::vocabulary::{AlarmKind, HealthKind, ObservedKind};
 
@@ -63,6 +63,7 @@ pub(super) fn says(keys: Keys<'_>, component: &str, names: &[&str], words: &[Box
         "event" => {
             return Says::Event {
                 motion: class == "motion",
+                call: call(&called),
             };
         }
         "device_automation" => return trigger(keys),
