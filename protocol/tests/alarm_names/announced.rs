@@ -154,3 +154,23 @@ fn an_event_whose_name_or_object_is_a_call_is_one_whatever_was_pressed() {
         assert_eq!(all(&message), due, "{object} {name} {event}");
     }
 }
+
+#[test]
+fn homies_properties_may_have_a_room_in_their_names() {
+    for (id, due) in [
+        ("bathroom-pull-cord", "help raised"),
+        ("smoke-hall", "smoke raised"),
+        ("kitchen-smoke", "smoke raised"),
+        ("leak-under-sink", "flood raised"),
+        ("bedroom-fall-detected", "fall raised"),
+        ("smoke-test", ""),
+        ("rain-fall", ""),
+        ("panic-room", ""),
+    ] {
+        let mut homie = Homie::new("", homie::Limits::default());
+        let described = json!({"homie": "5.0", "version": 1, "nodes": {"n": {"name": "N", "properties": {id: {"name": id, "datatype": "boolean"}}}}});
+        hear(&mut homie, "homie/5/k/$description", &described.to_string());
+        let message = hear(&mut homie, &format!("homie/5/k/n/{id}"), "true");
+        assert_eq!(all(&message).join(" "), due, "{id}");
+    }
+}

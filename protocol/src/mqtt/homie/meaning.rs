@@ -1,7 +1,7 @@
 //! What the names of Homie properties mean, where it is certain. The convention fixes no names: these are the plain English
 //! ones that say what they are, and no others. It knows no value.
 
-use crate::alarm_names::{Named, named};
+use crate::alarm_names::{Named, named_in_a_place};
 use crate::vocabulary::{AlarmKind as A, HealthKind as H, ObservedKind as O, VitalKind as V};
 
 /// What one of two values says.
@@ -33,7 +33,7 @@ pub(super) fn says_only_that(name: &str) -> bool {
 
 /// What two values of this name say; `None` when nobody can be sure.
 pub(super) fn two(name: &str) -> Option<Two> {
-    match named(name) {
+    match named_in_a_place(name) {
         Some(Named::Alarm(kind)) => return Some(Two::Alarm(kind)),
         Some(Named::Tamper) => return Some(Two::Health(H::Tamper, "opened or removed")),
         Some(Named::Unsaid) | None => {}
