@@ -96,12 +96,16 @@ async fn devices_says_who_was_heard_who_was_not_and_what_to_paste() {
         )
         .await
         .unwrap();
-    until("it is heard by its new name", SOON, || {
-        let seen = devices(&house);
-        let all = seen["devices"].as_array().unwrap();
-        all.iter()
-            .any(|d| d["id"] == "new-button" && d["heard_ago_ms"].is_u64())
-    })
+    until(
+        "it is listed and heard, by the id that it has",
+        SOON,
+        || {
+            let seen = devices(&house);
+            let all = seen["devices"].as_array().unwrap();
+            all.iter()
+                .any(|d| d["id"] == id && d["paste"].is_null() && d["heard_ago_ms"].is_u64())
+        },
+    )
     .await;
     let text = house.gateway.tool("devices", &[]);
     let text = String::from_utf8_lossy(&text.stdout);
