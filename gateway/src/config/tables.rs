@@ -384,6 +384,7 @@ mod tests {
         })
         .unwrap();
         assert_eq!(table.advice, []);
-        assert!(table.map.filters().contains(&"house/tele/+/LWT".to_owned()));
+        // The base has two levels, its device one: a filter without a prefix brings it as well.
+        assert!(table.map.filters().contains(&"+/+/+/LWT".to_owned()));
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::Map;
-use super::emit::Emit;
+use super::emit::{Emit, Says};
 use super::finding::{Finding, Findings};
 use super::pointer::{Pointer, Step};
 use super::rule::{Cond, Of, Rule};
@@ -101,7 +101,9 @@ fn fights(to: &mut Findings, first: &Rule, second: &Rule) {
         let at = emit.at.as_ref().filter(|_| emit.when.is_empty())?;
         Some(at.whole_path(rule.each.as_ref()))
     };
-    for emit in &second.emits {
+    // A name says the same whichever rule asks what it says.
+    let decided = |emit: &&Emit| !matches!(emit.says, Says::Named(_));
+    for emit in second.emits.iter().filter(decided) {
         let rival = first.emits.iter().find(|e| {
             let place = mine(emit, second);
             place.is_some()
